@@ -1,0 +1,141 @@
+"""Settings: the only reader of the environment.
+
+``Settings.from_env()`` is called once at each edge (web, trainer, command line) and passed down.
+``env.sample`` documents every variable; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from databoard.errors import SettingsError
+
+TRUE = {"1", "true", "t", "yes", "y", "on"}
+FALSE = {"", "0", "false", "f", "no", "n", "off"}
+
+
+def parse_bool(text: str, name: str = "value") -> bool:
+    """Read a boolean as people write it.
+
+    Raises
+    ------
+    SettingsError
+        If the text is neither a yes nor a no.
+    """
+    word = text.strip().strip("\"'").lower()
+    if word not in TRUE | FALSE:
+        raise SettingsError(f"{name} must be True or False, not {text!r}.")
+    return word in TRUE
+
+
+def _number(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name, "").strip()
+    try:
+        return float(text) if text else default
+    except ValueError:
+        raise SettingsError(f"{name} must be a number, not {text!r}.") from None
+
+
+def _database_url(env: Mapping[str, str], *, is_test: bool) -> str:
+    name = "DATABOARD_DB_URL_TEST" if is_test else "DATABOARD_DB_URL"
+    url = env.get(name, "").strip()
+    if not url:
+        raise SettingsError(
+            f"Set {name}, for instance {name}=sqlite:///db/databoard.db "
+            "or postgresql://user:password@localhost/databoard."
+        )
+    # The old spelling that SQLAlchemy no longer takes, still found in many environments.
+    return "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
+
+
+def _secret_key(env: Mapping[str, str], root: Path) -> str:
+    """The key of sessions and links: from the environment, or a 0600 file made at first start."""
+    key = env.get("DATABOARD_SECRET_KEY", "").strip()
+    if key:
+        if len(key.encode()) < 32:
+            raise SettingsError("DATABOARD_SECRET_KEY must have at least 32 bytes.")
+        return key
+    path = root / "db" / "secret_key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        key = secrets.token_hex(32)
+        file.write(key)
+    return key
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one installation is set to; every path is absolute."""
+
+    database_url: str
+    is_test: bool
+    root: Path
+    secret_key: str
+    public_url: str
+    mail_url: str
+    mail_from: str
+    slow_query_s: float | None
+    executor: str
+    workers: int
+    min_isolation: str
+    allow_unsafe: bool
+    is_production: bool
+    csrf_enabled: bool
+
+    @property
+    def problems_dir(self) -> Path:
+        """Where problem folders live."""
+        return self.root / "problems"
+
+    @property
+    def submissions_dir(self) -> Path:
+        """Where the server keeps sources, predictions and logs."""
+        return self.root / "submissions"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings.
+
+        Raises
+        ------
+        SettingsError
+            Naming the variable that is missing or wrong.
+        """
+        env = os.environ if env is None else env
+        root = Path(env.get("DATABOARD_ROOT") or Path.cwd()).resolve()
+        is_test = parse_bool(env.get("DATABOARD_TEST", ""), "DATABOARD_TEST")
+        perf = env.get("DATABOARD_DB_PERF", "").strip()
+        return cls(
+            database_url=_database_url(env, is_test=is_test),
+            is_test=is_test,
+            root=root,
+            secret_key=_secret_key(env, root),
+            public_url=env.get("DATABOARD_PUBLIC_URL", "http://localhost:8080").rstrip("/"),
+            mail_url=env.get("DATABOARD_MAIL_URL", "") or f"file://{root / 'db' / 'mail'}",
+            mail_from=env.get("DATABOARD_MAIL_FROM", "databoard@localhost"),
+            slow_query_s=_slow_query(perf),
+            executor=env.get("DATABOARD_EXECUTOR", "local").strip() or "local",
+            workers=int(_number(env, "DATABOARD_WORKERS", 0)) or os.cpu_count() or 1,
+            min_isolation=env.get("DATABOARD_MIN_ISOLATION", "ns").strip() or "ns",
+            allow_unsafe=env.get("DATABOARD_ALLOW_UNSAFE", "") == "i-trust-every-participant",
+            is_production=parse_bool(env.get("DATABOARD_PRODUCTION", ""), "DATABOARD_PRODUCTION"),
+            csrf_enabled=parse_bool(env.get("WTF_CSRF_ENABLED", "True"), "WTF_CSRF_ENABLED"),
+        )
+
+
+def _slow_query(text: str) -> float | None:
+    """DATABOARD_DB_PERF: unset is off, a number is a threshold in seconds, a yes is 0.5 s."""
+    if not text or text.lower() in FALSE - {"0"}:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return 0.5 if parse_bool(text, "DATABOARD_DB_PERF") else None
