@@ -1,0 +1,1 @@
+"""The store: tables, questions about them, and the files beside them."""

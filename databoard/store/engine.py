@@ -1,0 +1,72 @@
+"""Engines and sessions for both databases, plain SQLAlchemy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000")
+
+# A page that only reads takes no write lock; everything else takes it at the start, because
+# SQLite refuses at once, without waiting, to turn a stale read into a write.
+reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Arguments of ``create_engine`` for this database."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 20,
+        "connect_args": {"options": "-c timezone=utc", "connect_timeout": 10},
+    }
+
+
+def prepare_engine(engine: Engine) -> Engine:
+    """Set what SQLite needs to be a first-class citizen; nothing on PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return engine
+    if engine.url.database and engine.url.database != ":memory:":
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if reading_only.get() else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def make_engine(url: str) -> Engine:
+    """Open a database; nothing is connected before the first use."""
+    return prepare_engine(create_engine(make_url(url), **engine_options(url)))
+
+
+def make_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions of this engine, whose objects stay readable after a commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Within this block, transactions only read."""
+    token = reading_only.set(True)
+    try:
+        yield
+    finally:
+        reading_only.reset(token)

@@ -1,0 +1,79 @@
+"""All tables; importing this package is enough to know the whole schema."""
+
+from databoard.store.models.accounts import ApiToken, LoginAttempt, User, UserSession
+from databoard.store.models.activity import (
+    Announcement,
+    AuditEntry,
+    Comment,
+    Credit,
+    Interaction,
+    Notification,
+    TaskRun,
+)
+from databoard.store.models.events import (
+    Event,
+    EventAdmin,
+    EventScoreType,
+    EventTeam,
+    Fold,
+    SandboxFile,
+)
+from databoard.store.models.jobs import Job, Trainer
+from databoard.store.models.outbox import OutgoingMail
+from databoard.store.models.problems import (
+    Keyword,
+    Problem,
+    ProblemKeyword,
+    ScoreType,
+    Workflow,
+    WorkflowElement,
+    WorkflowElementType,
+)
+from databoard.store.models.submissions import (
+    BaggedScore,
+    FoldRun,
+    FoldScore,
+    Submission,
+    SubmissionFile,
+    SubmissionScore,
+)
+from databoard.store.models.teams import Team, TeamInvitation, TeamMember
+
+__all__ = [
+    "Announcement",
+    "ApiToken",
+    "AuditEntry",
+    "BaggedScore",
+    "Comment",
+    "Credit",
+    "Event",
+    "EventAdmin",
+    "EventScoreType",
+    "EventTeam",
+    "Fold",
+    "FoldRun",
+    "FoldScore",
+    "Interaction",
+    "Job",
+    "Keyword",
+    "LoginAttempt",
+    "Notification",
+    "OutgoingMail",
+    "Problem",
+    "ProblemKeyword",
+    "SandboxFile",
+    "ScoreType",
+    "Submission",
+    "SubmissionFile",
+    "SubmissionScore",
+    "TaskRun",
+    "Team",
+    "TeamInvitation",
+    "TeamMember",
+    "Trainer",
+    "User",
+    "UserSession",
+    "Workflow",
+    "WorkflowElement",
+    "WorkflowElementType",
+]
