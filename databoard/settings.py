@@ -49,7 +49,9 @@ def _database_url(env: Mapping[str, str], *, is_test: bool) -> str:
             "or postgresql://user:password@localhost/databoard."
         )
     # The old spelling that SQLAlchemy no longer takes, still found in many environments.
-    return "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
+    return (
+        "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
+    )
 
 
 def _secret_key(env: Mapping[str, str], root: Path) -> str:
