@@ -1,0 +1,299 @@
+"""Rules of the house: ``check_…`` raises an error that says what to do, or returns nothing.
+
+Times are aware; ``now`` is always an argument.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from databoard.domain.states import Fault
+from databoard.errors import (
+    ClosedError,
+    InvalidError,
+    QuotaError,
+    SubmissionError,
+    TooSoonError,
+    TrainingError,
+)
+
+MAX_NAME = 50
+MIN_PASSWORD = 8
+MAX_PASSWORD = 1000
+#: The name under which a team's draft lives; nothing is submitted under it.
+SANDBOX = "sandbox"
+TOTAL_CREDIT = 100
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*", re.ASCII)
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_USER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*", re.ASCII)
+
+
+class Phase(StrEnum):
+    """What an event is doing at a moment."""
+
+    BEFORE = "before"
+    COMPETITIVE = "competitive"
+    COLLABORATIVE = "collaborative"
+    CLOSED = "closed"
+
+
+def check_name(name: str) -> None:
+    """Refuse a name of a submission that could not be shown, linked and typed everywhere.
+
+    One to 50 of the letters A-Z and a-z, digits, ``_``, ``-`` and ``.``, the first one a letter
+    or a digit; ``sandbox`` is taken by the drafts.
+
+    Raises
+    ------
+    SubmissionError
+        With ``field`` = "name".
+    """
+    if not 1 <= len(name) <= MAX_NAME:
+        raise SubmissionError(f"A submission's name has 1 to {MAX_NAME} characters.", "name")
+    if not _NAME.fullmatch(name):
+        raise SubmissionError(
+            "A submission's name is made of the letters a-z and A-Z, digits, _, - and ., "
+            "and starts with a letter or a digit.",
+            "name",
+        )
+    if name.lower() == SANDBOX:
+        raise SubmissionError("The name sandbox is taken by your draft; choose another.", "name")
+
+
+def check_identifier(name: str, what: str = "name") -> None:
+    """Refuse a name of a problem, event or workflow that is no module, folder and URL at once.
+
+    Raises
+    ------
+    InvalidError
+        With ``field`` = `what`.
+    """
+    if not (_IDENTIFIER.fullmatch(name) and len(name) <= MAX_NAME):
+        raise InvalidError(
+            f"The {what} {name[:MAX_NAME]!r} must be 1 to {MAX_NAME} of the letters a-z, digits "
+            "and _, starting with a letter.",
+            what,
+        )
+
+
+def check_user_name(name: str) -> None:
+    """Refuse a user name that is not 2 to 40 letters, digits, ``_``, ``-`` and ``.``.
+
+    Raises
+    ------
+    InvalidError
+        With ``field`` = "name".
+    """
+    if not (2 <= len(name) <= 40 and _USER_NAME.fullmatch(name)):
+        raise InvalidError(
+            "A user name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., "
+            "and starts with a letter.",
+            "name",
+        )
+
+
+def check_password(password: str, user_name: str) -> None:
+    """Refuse a password that is short, absurdly long, or the user's name.
+
+    Raises
+    ------
+    InvalidError
+        With ``field`` = "password".
+    """
+    if len(password) < MIN_PASSWORD:
+        raise InvalidError(f"A password has at least {MIN_PASSWORD} characters.", "password")
+    # Hashing is slow on purpose; a megabyte of password would be an attack.
+    if len(password) > MAX_PASSWORD:
+        raise InvalidError(f"A password has at most {MAX_PASSWORD} characters.", "password")
+    if password.casefold() == user_name.casefold():
+        raise InvalidError("A password must not be the user name.", "password")
+
+
+def phase(
+    now: datetime,
+    opening: datetime | None,
+    public_opening: datetime | None,
+    closing: datetime | None,
+) -> Phase:
+    """Name the phase of an event; a missing time never comes, a missing opening is long past."""
+    if opening is not None and now < opening:
+        return Phase.BEFORE
+    if closing is not None and now >= closing:
+        return Phase.CLOSED
+    if public_opening is not None and now >= public_opening:
+        return Phase.COLLABORATIVE
+    return Phase.COMPETITIVE
+
+
+def check_dates(
+    opening: datetime | None, public_opening: datetime | None, closing: datetime | None
+) -> None:
+    """Refuse dates of an event that are out of order.
+
+    Raises
+    ------
+    InvalidError
+        Naming the date that must move.
+    """
+    dates = {"opening": opening, "public_opening": public_opening, "closing": closing}
+    known = [(name, date) for name, date in dates.items() if date is not None]
+    for (before, first), (after, second) in itertools.pairwise(known):
+        if second < first:
+            raise InvalidError(f"The {after} must not come before the {before}.", after)
+
+
+def check_phase(
+    now: datetime,
+    opening: datetime | None,
+    closing: datetime | None,
+    *,
+    accepts_late: bool = False,
+) -> None:
+    """Refuse a submission before the opening or from the closing on.
+
+    Parameters
+    ----------
+    now, opening, closing : datetime or None
+        Aware times; None is a date that does not exist.
+    accepts_late : bool
+        Whether the event takes late submissions (they stand off-rank).
+
+    Raises
+    ------
+    ClosedError
+    """
+    if opening is not None and now < opening:
+        raise ClosedError(f"The event opens on {opening:%d %B %Y at %H:%M %Z}.")
+    if closing is not None and now >= closing and not accepts_late:
+        raise ClosedError(f"The event closed on {closing:%d %B %Y at %H:%M %Z}.")
+
+
+def check_pause(last: datetime | None, now: datetime, pause: timedelta) -> None:
+    """Refuse a submission that comes too soon after the last one.
+
+    Raises
+    ------
+    TooSoonError
+        Its ``wait_s`` is what is left, in seconds.
+    """
+    if last is not None and now < last + pause:
+        raise TooSoonError((last + pause - now).total_seconds())
+
+
+def check_quota(
+    submitted: Sequence[datetime],
+    now: datetime,
+    *,
+    limit: int | None,
+    window: timedelta | None = None,
+) -> None:
+    """Refuse a submission above the number that a team may make.
+
+    Parameters
+    ----------
+    submitted : sequence of datetime
+        When the submissions that count were made, in any order.
+    now : datetime
+    limit : int or None
+        How many may be made within `window`; None for any number.
+    window : timedelta or None
+        A sliding window; None for the whole event.
+
+    Raises
+    ------
+    QuotaError
+        Its ``free_at`` is when the next one may be made, None for never.
+    """
+    if limit is None:
+        return
+    counted = sorted(time for time in submitted if window is None or time > now - window)
+    if len(counted) < limit:
+        return
+    if window is None or limit < 1:
+        raise QuotaError(f"Your team may make {limit} submissions in this event; all are used.")
+    free_at = counted[-limit] + window
+    raise QuotaError(
+        f"Your team has used its {limit} submissions per {_words(window)}; "
+        f"the next one is free on {free_at:%d %B at %H:%M %Z}.",
+        free_at,
+    )
+
+
+def _words(window: timedelta) -> str:
+    hours = window.total_seconds() / 3600
+    if hours == 24:
+        return "day"
+    return f"{hours / 24:g} days" if hours > 24 else f"{hours:g} h"
+
+
+def check_credits(credit: Mapping[str, int]) -> None:
+    """Refuse shares of credit that are negative or do not sum to 100.
+
+    Parameters
+    ----------
+    credit : mapping of str to int
+        Percentages by the name of what is credited.
+
+    Raises
+    ------
+    InvalidError
+    """
+    for name, share in credit.items():
+        if not 0 <= share <= TOTAL_CREDIT:
+            raise InvalidError(f"The credit of {name} must be 0 to 100, not {share}.", name)
+    total = sum(credit.values())
+    if total != TOTAL_CREDIT:
+        raise InvalidError(f"The credits must sum to 100; they sum to {total}.", "credits")
+
+
+def check_score_range(minimum: float, maximum: float) -> None:
+    """Refuse a score type whose range is empty or not a range.
+
+    Raises
+    ------
+    InvalidError
+    """
+    # Written so that NaN is refused too.
+    if not minimum < maximum:
+        raise InvalidError(
+            f"A score type's minimum must lie below its maximum; {minimum:g} does not lie below "
+            f"{maximum:g}.",
+            "minimum",
+        )
+
+
+def check_score(score: float, name: str, minimum: float, maximum: float) -> None:
+    """Refuse a score that could not be ranked: a named failure, never a rank.
+
+    Parameters
+    ----------
+    score : float
+    name : str
+        Name of the score type, for the message.
+    minimum, maximum : float
+        Range of the score type; may be infinite. Rounding errors of 1e-9 are forgiven.
+
+    Raises
+    ------
+    TrainingError
+        The organiser's fault when the score is NaN or out of range, as predictions are known to
+        be finite; the team's when it is infinite (predictions so large that they overflow).
+    """
+    if math.isnan(score):
+        raise TrainingError(f"The score {name} is not a number (NaN).", Fault.ORGANISER)
+    if math.isinf(score):
+        raise TrainingError(
+            f"The score {name} is infinite; are the predictions too large?", Fault.TEAM
+        )
+    slack = 1e-9 * max(1.0, abs(score))
+    if not minimum - slack <= score <= maximum + slack:
+        raise TrainingError(
+            f"The score {name} is {score:g}, outside its range from {minimum:g} to {maximum:g}.",
+            Fault.ORGANISER,
+        )
