@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from databoard.store.base import Base, BigInt, BigKey, Key, Name, Sha256
@@ -97,7 +105,15 @@ class Submission(Base):
 
     __table_args__ = (
         UniqueConstraint("event_team_id", "key"),
-        Index(None, "event_team_id", "name"),
+        # A failed or queued submission gives its name free by being withdrawn.
+        Index(
+            "uq_submissions_event_team_id_name",
+            "event_team_id",
+            "name",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         CheckConstraint("fault IN ('', 'team', 'organiser', 'ours')", name="fault"),
         Index(None, "event_id", "state", "submitted_at"),

@@ -1,0 +1,103 @@
+"""What lies beside the database: sources, predictions and logs of submissions.
+
+A submission's folder is ``submissions/submission_<hash>/``: its files at the top, and one
+``fold_<i>/`` per fold with ``y_pred_train.npy``, ``y_pred_test.npy`` and ``log.txt``. Every file
+arrives under a temporary name and is renamed when it is whole, so that a crash leaves either
+nothing or all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from databoard.errors import NotFoundError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file or none, and have it on the disk before returning."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of all submissions, below one folder."""
+
+    root: Path
+
+    def folder(self, name: str) -> Path:
+        """Path of a submission's folder."""
+        return self.root / name
+
+    def _member(self, folder: str, *parts: str) -> Path:
+        """Path below a submission's folder; names come from the database, never from a request."""
+        path = self.root.joinpath(folder, *parts)
+        if ".." in (folder, *parts) or not path.is_relative_to(self.root / folder):
+            raise NotFoundError("There is no such file.")
+        return path
+
+    def write_sources(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """Keep the files of a submission, all or none."""
+        target = self.folder(folder)
+        part = self.root / f".{folder}.{secrets.token_hex(4)}.part"
+        part.mkdir(parents=True)
+        try:
+            for name, content in files.items():
+                write_atomically(part / name, content)
+            part.rename(target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    def read_source(self, folder: str, filename: str) -> bytes:
+        """Bytes of a submission's file.
+
+        Raises
+        ------
+        NotFoundError
+            If it is not there.
+        """
+        try:
+            return self._member(folder, filename).read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError(f"The file {filename} is missing on the server.") from None
+
+    def fold_path(self, folder: str, number: int, name: str) -> Path:
+        """Path of a file of one fold."""
+        return self._member(folder, f"fold_{number}", name)
+
+    def write_fold(self, folder: str, number: int, name: str, content: bytes) -> None:
+        """Keep a file of one fold."""
+        write_atomically(self.fold_path(folder, number, name), content)
+
+    def read_fold(self, folder: str, number: int, name: str) -> bytes | None:
+        """Bytes of a file of one fold; None if there is none."""
+        try:
+            return self.fold_path(folder, number, name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def read_log(self, folder: str, number: int) -> str:
+        """What a fold printed, as far as it is kept."""
+        return (self.read_fold(folder, number, "log.txt") or b"").decode("utf-8", "replace")
+
+    def remove_folds(self, folder: str) -> None:
+        """Forget predictions and logs before a new run."""
+        for path in self.folder(folder).glob("fold_*"):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def remove(self, folder: str) -> None:
+        """Remove a submission's folder."""
+        shutil.rmtree(self.folder(folder), ignore_errors=True)

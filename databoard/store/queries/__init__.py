@@ -1,0 +1,1 @@
+"""Questions about the store, one module per noun; the only place that says ``select``."""

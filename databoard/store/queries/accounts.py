@@ -1,0 +1,100 @@
+"""Questions about accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from databoard.store.models import ApiToken, LoginAttempt, User, UserSession
+
+
+def by_id(session: Session, user_id: int) -> User | None:
+    """Account of this key."""
+    return session.get(User, user_id)
+
+
+def by_name(session: Session, name: str) -> User | None:
+    """Account of this name, in any case."""
+    return session.scalar(select(User).where(func.lower(User.name) == name.strip().lower()))
+
+
+def by_email(session: Session, email: str) -> User | None:
+    """Account of this address, in any case."""
+    return session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+
+
+def by_login(session: Session, text: str) -> User | None:
+    """Account of this name or address."""
+    return by_email(session, text) if "@" in text else by_name(session, text)
+
+
+def everyone(session: Session, level: str | None = None, search: str = "") -> list[User]:
+    """List the accounts, newest first; those of one access level; those that contain a word."""
+    query = select(User).where(User.deleted_at.is_(None)).order_by(User.created_at.desc(), User.id)
+    if level:
+        query = query.where(User.access_level == level)
+    if search:
+        word = f"%{search.strip()}%"
+        names = (User.name, User.email, User.firstname, User.lastname)
+        query = query.where(or_(*(column.ilike(word) for column in names)))
+    return list(session.scalars(query))
+
+
+def admins(session: Session) -> list[User]:
+    """List the site administrators."""
+    return list(session.scalars(select(User).where(User.access_level == "admin")))
+
+
+def live_session(session: Session, session_id: str) -> UserSession | None:
+    """Login session that has not been ended, with its user."""
+    return session.scalar(
+        select(UserSession)
+        .where(UserSession.id == session_id, UserSession.revoked_at.is_(None))
+        .options(joinedload(UserSession.user))
+    )
+
+
+def sessions_of(session: Session, user_id: int) -> list[UserSession]:
+    """List the live login sessions of a user, the last used first."""
+    return list(
+        session.scalars(
+            select(UserSession)
+            .where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+            .order_by(UserSession.last_seen_at.desc())
+        )
+    )
+
+
+def failures(
+    session: Session, since: datetime, *, account: str | None = None, address: str | None = None
+) -> tuple[int, datetime | None]:
+    """Count failed logins since a time, of an account or from an address, and date the last."""
+    query = select(func.count(), func.max(LoginAttempt.at)).where(
+        LoginAttempt.at >= since, LoginAttempt.ok.is_(False)
+    )
+    if account is not None:
+        query = query.where(LoginAttempt.account == account)
+    if address is not None:
+        query = query.where(LoginAttempt.address == address)
+    count, last = session.execute(query).one()
+    return count, last
+
+
+def last_success(session: Session, account: str) -> datetime | None:
+    """When this account last logged in."""
+    return session.scalar(
+        select(func.max(LoginAttempt.at)).where(
+            LoginAttempt.account == account, LoginAttempt.ok.is_(True)
+        )
+    )
+
+
+def token_by_hash(session: Session, token_hash: str) -> ApiToken | None:
+    """Personal token of this hash, with its user."""
+    return session.scalar(
+        select(ApiToken)
+        .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None))
+        .options(joinedload(ApiToken.user))
+    )

@@ -1,0 +1,102 @@
+"""Questions about events."""
+
+from __future__ import annotations
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+
+from databoard.store.models import Event, EventAdmin, EventTeam, Fold, Problem, TeamMember, User
+
+
+def by_name(session: Session, name: str) -> Event | None:
+    """Event of this name, with its problem and score types."""
+    return session.scalar(
+        select(Event)
+        .where(Event.name == name)
+        .options(joinedload(Event.problem), selectinload(Event.score_types))
+    )
+
+
+def by_id(session: Session, event_id: int) -> Event | None:
+    """Event of this key."""
+    return session.get(Event, event_id)
+
+
+def all_events(session: Session) -> list[Event]:
+    """List the events, the newest opening first."""
+    return list(
+        session.scalars(
+            select(Event)
+            .options(joinedload(Event.problem).selectinload(Problem.keywords))
+            .order_by(Event.opening_at.desc(), Event.name)
+        )
+    )
+
+
+def visible(session: Session, user: User | None) -> list[Event]:
+    """List the events that a visitor may know of."""
+    query = (
+        select(Event)
+        .options(
+            joinedload(Event.problem).selectinload(Problem.keywords),
+            selectinload(Event.score_types),
+        )
+        .order_by(Event.opening_at.desc(), Event.name)
+    )
+    if user is None:
+        query = query.where(Event.is_public)
+    elif not user.is_admin:
+        takes_part = exists().where(
+            EventTeam.event_id == Event.id,
+            EventTeam.team_id == TeamMember.team_id,
+            EventTeam.left_at.is_(None),
+            TeamMember.user_id == user.id,
+        )
+        organises = exists().where(EventAdmin.event_id == Event.id, EventAdmin.user_id == user.id)
+        query = query.where(or_(Event.is_public, takes_part, organises))
+    return list(session.scalars(query))
+
+
+def administered(session: Session, user: User) -> list[Event]:
+    """List the events that a user organises; all of them for a site admin."""
+    if user.is_admin:
+        return all_events(session)
+    return list(
+        session.scalars(
+            select(Event)
+            .join(EventAdmin)
+            .where(EventAdmin.user_id == user.id)
+            .options(joinedload(Event.problem))
+            .order_by(Event.opening_at.desc(), Event.name)
+        )
+    )
+
+
+def is_admin(session: Session, event: Event, user: User) -> bool:
+    """Tell whether the user may administer the event."""
+    return user.is_admin or session.get(EventAdmin, (event.id, user.id)) is not None
+
+
+def admins(session: Session, event: Event) -> list[User]:
+    """List the organisers of an event."""
+    return list(
+        session.scalars(select(User).join(EventAdmin).where(EventAdmin.event_id == event.id))
+    )
+
+
+def version(session: Session, event_id: int) -> int:
+    """Version of an event, 0 if it is gone."""
+    return session.scalar(select(Event.version).where(Event.id == event_id)) or 0
+
+
+def versions(session: Session) -> dict[str, int]:
+    """Versions of all events by name."""
+    return {name: number for name, number in session.execute(select(Event.name, Event.version))}
+
+
+def folds(session: Session, event_id: int, *, with_rows: bool = False) -> list[Fold]:
+    """List the folds of an event, with their row numbers if asked."""
+    query = select(Fold).where(Fold.event_id == event_id).order_by(Fold.number)
+    if with_rows:
+        query = query.options(undefer(Fold.train_is), undefer(Fold.valid_is))
+    return list(session.scalars(query))

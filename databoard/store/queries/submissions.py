@@ -1,0 +1,194 @@
+"""Questions about submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from databoard.store.models import (
+    BaggedScore,
+    Event,
+    EventTeam,
+    FoldRun,
+    FoldScore,
+    Submission,
+    SubmissionScore,
+    Team,
+)
+
+
+def by_id(session: Session, submission_id: int) -> Submission | None:
+    """Submission of this key."""
+    return session.get(Submission, submission_id)
+
+
+def by_hash(session: Session, hash_: str) -> Submission | None:
+    """Submission of this public name, with its files, team and event."""
+    return session.scalar(
+        select(Submission)
+        .where(Submission.hash_ == hash_)
+        .options(
+            selectinload(Submission.files),
+            joinedload(Submission.event_team).joinedload(EventTeam.team),
+            joinedload(Submission.event_team).joinedload(EventTeam.event),
+            joinedload(Submission.user),
+        )
+    )
+
+
+def by_key(session: Session, event_team_id: int, key: str) -> Submission | None:
+    """Submission that was sent with this idempotency key."""
+    return session.scalar(
+        select(Submission).where(Submission.event_team_id == event_team_id, Submission.key == key)
+    )
+
+
+def named(session: Session, event_team_id: int, name: str) -> Submission | None:
+    """Current submission of a team under this name."""
+    return session.scalar(
+        select(Submission).where(
+            Submission.event_team_id == event_team_id,
+            Submission.name == name,
+            Submission.withdrawn_at.is_(None),
+        )
+    )
+
+
+def by_name(session: Session, event: Event, team_name: str, name: str) -> Submission | None:
+    """Current submission of this team and name in an event."""
+    return session.scalar(
+        select(Submission)
+        .join(EventTeam, EventTeam.id == Submission.event_team_id)
+        .join(Team, Team.id == EventTeam.team_id)
+        .where(
+            Submission.event_id == event.id,
+            func.lower(Team.name) == team_name.lower(),
+            Submission.name == name,
+            Submission.withdrawn_at.is_(None),
+        )
+    )
+
+
+def of_team(session: Session, event_team_id: int) -> list[Submission]:
+    """List the submissions of a team, newest first, with their scores and folds' states."""
+    return list(
+        session.scalars(
+            select(Submission)
+            .where(Submission.event_team_id == event_team_id, Submission.withdrawn_at.is_(None))
+            .options(selectinload(Submission.scores), selectinload(Submission.fold_runs))
+            .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        )
+    )
+
+
+def of_event(
+    session: Session,
+    event_id: int,
+    *,
+    states: Iterable[str] | None = None,
+    team: str | None = None,
+    name: str | None = None,
+) -> list[Submission]:
+    """List the submissions of an event in their order, those of some states, a team, a name."""
+    query = (
+        select(Submission)
+        .join(EventTeam, EventTeam.id == Submission.event_team_id)
+        .join(Team, Team.id == EventTeam.team_id)
+        .where(Submission.event_id == event_id, Submission.withdrawn_at.is_(None))
+        .options(joinedload(Submission.event_team).joinedload(EventTeam.team))
+        .order_by(Submission.submitted_at, Submission.id)
+    )
+    if states is not None:
+        query = query.where(Submission.state.in_(list(states)))
+    if team:
+        query = query.where(func.lower(Team.name) == team.lower())
+    if name:
+        query = query.where(Submission.name == name)
+    return list(session.scalars(query))
+
+
+def with_scores(session: Session, event_id: int) -> list[Submission]:
+    """List the submissions of an event with everything that was ever measured of them."""
+    return list(
+        session.scalars(
+            select(Submission)
+            .where(Submission.event_id == event_id, Submission.withdrawn_at.is_(None))
+            .options(
+                joinedload(Submission.event_team).joinedload(EventTeam.team),
+                selectinload(Submission.fold_runs)
+                .selectinload(FoldRun.scores)
+                .joinedload(FoldScore.event_score_type),
+                selectinload(Submission.bagged).joinedload(BaggedScore.event_score_type),
+            )
+            .order_by(Submission.submitted_at, Submission.id)
+        )
+    )
+
+
+def full(session: Session, submission_id: int) -> Submission | None:
+    """Submission with its files, fold runs, and all its scores."""
+    return session.scalar(
+        select(Submission)
+        .where(Submission.id == submission_id)
+        .options(
+            joinedload(Submission.event_team).joinedload(EventTeam.team),
+            joinedload(Submission.event_team).joinedload(EventTeam.event),
+            selectinload(Submission.files),
+            selectinload(Submission.fold_runs)
+            .selectinload(FoldRun.scores)
+            .joinedload(FoldScore.event_score_type),
+            selectinload(Submission.scores).joinedload(SubmissionScore.event_score_type),
+            selectinload(Submission.bagged),
+        )
+    )
+
+
+def counted_times(session: Session, event_team_id: int) -> Sequence[datetime]:
+    """When the submissions were made that count against a quota.
+
+    Cancelled ones and failures that were not the team's do not count.
+    """
+    return session.scalars(
+        select(Submission.submitted_at)
+        .where(
+            Submission.event_team_id == event_team_id,
+            Submission.state != "cancelled",
+            Submission.fault.in_(("", "team")),
+            Submission.is_baseline.is_(False),
+        )
+        .order_by(Submission.submitted_at)
+    ).all()
+
+
+def n_pending(session: Session, event_team_id: int) -> int:
+    """Count what a team has in the queue."""
+    return (
+        session.scalar(
+            select(func.count(Submission.id)).where(
+                Submission.event_team_id == event_team_id,
+                Submission.state.in_(("new", "training")),
+                Submission.withdrawn_at.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def n_by_state(session: Session, event_id: int) -> dict[str, int]:
+    """Count the submissions of an event by state."""
+    rows = session.execute(
+        select(Submission.state, func.count(Submission.id))
+        .where(Submission.event_id == event_id, Submission.withdrawn_at.is_(None))
+        .group_by(Submission.state)
+    )
+    return {state: number for state, number in rows}
+
+
+def fold_run(session: Session, submission_id: int, number: int) -> FoldRun | None:
+    """Run of one fold of a submission."""
+    return session.scalar(
+        select(FoldRun).where(FoldRun.submission_id == submission_id, FoldRun.number == number)
+    )
