@@ -96,7 +96,8 @@ def _wait_for(url: str, timeout_s: float = 20) -> None:
 
 
 def _administer(url: str, *statements: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    driver = make_url(url).set(drivername="postgresql+psycopg2")
+    engine = create_engine(driver, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             for statement in statements:
