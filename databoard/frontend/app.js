@@ -1,0 +1,47 @@
+// What every page carries. Each module enhances elements that already work without it, finds them
+// by data attributes, and is told about every part of a page that htmx brings in.
+
+import htmx from "htmx.org";
+
+import { mountDrafts } from "./drafts.js";
+import { mountDrops } from "./drop.js";
+import { mountForms } from "./forms.js";
+import { startKeys } from "./keys.js";
+import { mountLive } from "./live.js";
+import { startMenus } from "./menus.js";
+import { startNotices } from "./notices.js";
+import { mountTables } from "./tables.js";
+import { mountTimes, startTimes } from "./times.js";
+
+// The heavy parts, loaded where the page asks for them.
+const LAZY = {
+  "textarea[data-editor]": () => import("./editor.js"),
+  "[data-chart]": () => import("./chart.js"),
+  "[data-math]": () => import("./math.js"),
+};
+
+function mount(part) {
+  mountTimes(part);
+  mountTables(part);
+  mountForms(part);
+  mountDrops(part);
+  mountDrafts(part);
+  mountLive(part);
+  for (const [selector, load] of Object.entries(LAZY)) {
+    if (part.matches?.(selector) || part.querySelector(selector)) {
+      load().then((module) => module.mount(part));
+    }
+  }
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector("meta[name=csrf-token]")?.content;
+  if (token) event.detail.headers["X-CSRFToken"] = token;
+});
+// htmx says "load" once for the body and once for each part that it swaps in.
+htmx.onLoad(mount);
+
+startTimes();
+startMenus();
+startNotices();
+startKeys();

@@ -1,0 +1,157 @@
+// <form data-draft="/url" data-draft-version="3">: what is typed is saved at /url a moment later
+// (POST of the form's fields plus draft_version; answer {"version": 4}; 409 when another tab or
+// team mate saved meanwhile), and in this browser until the server has it. <… data-draft-status>
+// inside the form tells where things stand. Nothing typed is lost when the session has ended.
+
+import { fresh } from "./marks.js";
+
+const WAIT_MS = 1200;
+const RETRY_MS = 10000;
+
+const seen = new WeakSet();
+
+class Draft {
+  constructor(form) {
+    this.form = form;
+    this.key = `databoard.draft:${form.dataset.draft}`;
+    this.status = form.querySelector("[data-draft-status]");
+    this.timer = null;
+    this.isConflict = false;
+    this.restore();
+    form.addEventListener("input", () => this.change());
+    form.addEventListener("submit", () => clearTimeout(this.timer));
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden && this.timer) this.save();
+    });
+  }
+
+  get texts() {
+    const areas = [...this.form.querySelectorAll("textarea[name]")];
+    return Object.fromEntries(areas.map((area) => [area.name, area.value]));
+  }
+
+  say(text, kind = "muted") {
+    if (!this.status) return;
+    this.status.textContent = text;
+    this.status.dataset.kind = kind;
+  }
+
+  keep() {
+    try {
+      const { draftVersion } = this.form.dataset;
+      localStorage.setItem(this.key, JSON.stringify({ version: draftVersion, texts: this.texts }));
+    } catch {
+      // no storage: the server's copy is then the only one
+    }
+  }
+
+  forget() {
+    try {
+      localStorage.removeItem(this.key);
+    } catch {
+      // nothing was kept
+    }
+  }
+
+  /** Bring back what this browser has and the server does not. */
+  restore() {
+    let kept = null;
+    try {
+      kept = JSON.parse(localStorage.getItem(this.key));
+    } catch {
+      return;
+    }
+    if (!kept || JSON.stringify(kept.texts) === JSON.stringify(this.texts)) {
+      this.forget();
+      return;
+    }
+    if (kept.version !== this.form.dataset.draftVersion) {
+      this.isConflict = true;
+      this.offer(kept.texts);
+      return;
+    }
+    this.fill(kept.texts);
+    this.say("Restored what you had typed in this browser.", "warning");
+    this.timer = setTimeout(() => this.save(), WAIT_MS);
+  }
+
+  fill(texts) {
+    for (const [name, text] of Object.entries(texts)) {
+      const area = this.form.elements[name];
+      if (!area) continue;
+      area.value = text;
+      area.dispatchEvent(new Event("databoard:filled"));
+    }
+  }
+
+  /** Two versions exist: let the person choose instead of guessing. */
+  offer(texts) {
+    this.say("A newer version was saved elsewhere. This page shows that one. ", "warning");
+    if (!this.status) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm btn-outline-primary";
+    button.textContent = "Use what I typed in this browser";
+    button.addEventListener("click", () => {
+      this.isConflict = false;
+      this.fill(texts);
+      this.save();
+    });
+    this.status.append(button);
+  }
+
+  change() {
+    this.keep();
+    if (this.isConflict) return;
+    this.say("Not saved yet …");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), WAIT_MS);
+  }
+
+  async save() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    const sent = JSON.stringify(this.texts);
+    const body = new FormData();
+    for (const [name, text] of Object.entries(this.texts)) body.set(name, text);
+    body.set("draft_version", this.form.dataset.draftVersion ?? "");
+    const token = document.querySelector("meta[name=csrf-token]")?.content ?? "";
+    try {
+      const response = await fetch(this.form.dataset.draft, {
+        method: "POST",
+        body,
+        headers: { "X-CSRFToken": token, Accept: "application/json" },
+        redirect: "manual",
+      });
+      await this.answer(response, sent);
+    } catch {
+      this.later("No connection: kept in this browser, saved as soon as it is back.");
+    }
+  }
+
+  async answer(response, sent) {
+    if (response.ok) {
+      const { version } = await response.json();
+      this.form.dataset.draftVersion = String(version);
+      if (JSON.stringify(this.texts) === sent) this.forget();
+      const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+      this.say(`Saved at ${time}`);
+    } else if (response.status === 409) {
+      this.isConflict = true;
+      this.say("Somebody saved another version meanwhile: copy what you need, then reload.", "warning");
+    } else if (response.type === "opaqueredirect" || [400, 401, 403].includes(response.status)) {
+      this.say("You are logged out: your text is kept in this browser. Log in, then come back.", "warning");
+    } else {
+      this.later("The server could not save: kept in this browser, trying again.");
+    }
+  }
+
+  later(words) {
+    this.say(words, "warning");
+    this.timer = setTimeout(() => this.save(), RETRY_MS);
+  }
+}
+
+export function mountDrafts(part) {
+  for (const form of fresh(part, "form[data-draft]", seen)) new Draft(form);
+}

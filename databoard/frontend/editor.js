@@ -1,0 +1,73 @@
+// <textarea data-editor="python" data-error-line="12">: an editor around the field, which keeps the
+// text for the form. Colours come from the page's own style, so both themes fit.
+
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { python } from "@codemirror/lang-python";
+import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { EditorState } from "@codemirror/state";
+import {
+  Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter,
+  highlightSpecialChars, keymap, lineNumbers,
+} from "@codemirror/view";
+import { classHighlighter } from "@lezer/highlight";
+
+import { fresh } from "./marks.js";
+
+const LANGUAGES = { python };
+const seen = new WeakSet();
+
+function errorMark(doc, number) {
+  if (!number || number > doc.lines) return [];
+  const line = Decoration.line({ class: "cm-error-line" }).range(doc.line(number).from);
+  return EditorView.decorations.of(Decoration.set([line]));
+}
+
+function label(area) {
+  return area.getAttribute("aria-label") ?? area.labels[0]?.textContent.trim() ?? "code";
+}
+
+function extensions(area, doc) {
+  const language = LANGUAGES[area.dataset.editor];
+  const nonce = document.querySelector("meta[name=csp-nonce]")?.content ?? "";
+  return [
+    EditorView.cspNonce.of(nonce),
+    lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(),
+    drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(), autocompletion(),
+    highlightActiveLine(), highlightSelectionMatches(), indentUnit.of("    "),
+    EditorState.tabSize.of(4), EditorState.readOnly.of(area.readOnly),
+    syntaxHighlighting(classHighlighter), language ? language() : EditorView.lineWrapping,
+    errorMark(doc, Number(area.dataset.errorLine)),
+    keymap.of([
+      ...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap,
+      ...defaultKeymap, indentWithTab,
+    ]),
+    EditorView.contentAttributes.of({
+      "aria-label": label(area),
+      "aria-description": "The tab key indents. To leave the editor press Escape, then Tab.",
+    }),
+    EditorView.updateListener.of((update) => {
+      if (!update.docChanged || update.transactions.some((part) => part.isUserEvent("databoard"))) return;
+      area.value = update.state.doc.toString();
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    }),
+  ];
+}
+
+function enhance(area) {
+  const doc = EditorState.create({ doc: area.value }).doc;
+  const view = new EditorView({ state: EditorState.create({ doc, extensions: extensions(area, doc) }) });
+  area.before(view.dom);
+  area.hidden = true;
+  area.required = false; // a hidden field cannot tell what it misses; the server does
+  area.addEventListener("databoard:filled", () => {
+    const changes = { from: 0, to: view.state.doc.length, insert: area.value };
+    view.dispatch({ changes, userEvent: "databoard" });
+  });
+  for (const element of area.labels) element.addEventListener("click", () => view.focus());
+}
+
+export function mount(part) {
+  for (const area of fresh(part, "textarea[data-editor]", seen)) enhance(area);
+}

@@ -1,0 +1,69 @@
+// Keyboard shortcuts. "/" goes to the page's search field, "?" lists what there is, and any link
+// or button with data-key-hint="g e" answers to its own letters typed one after the other.
+
+const SEQUENCE_MS = 1000;
+
+let typed = "";
+let lastTime = 0;
+
+function isTyping(target) {
+  return target.isContentEditable || target.closest("input, textarea, select, .cm-editor");
+}
+
+function focusSearch() {
+  const field = document.querySelector("[data-search]") ?? document.querySelector("input[type=search]");
+  if (!field) return false;
+  field.focus();
+  field.select();
+  return true;
+}
+
+function fillList(dialog) {
+  const list = dialog.querySelector("dl");
+  list.querySelectorAll("[data-from-page]").forEach((row) => row.remove());
+  for (const element of document.querySelectorAll("[data-key-hint]")) {
+    const row = document.createElement("div");
+    row.dataset.fromPage = "";
+    const term = document.createElement("dt");
+    for (const key of element.dataset.keyHint.split(" ")) {
+      const cap = document.createElement("kbd");
+      cap.textContent = key;
+      term.append(cap, " ");
+    }
+    const words = document.createElement("dd");
+    words.textContent = element.ariaLabel || element.textContent.trim();
+    row.append(term, words);
+    list.append(row);
+  }
+}
+
+function showList() {
+  const dialog = document.getElementById("shortcuts");
+  if (!dialog || dialog.open) return;
+  fillList(dialog);
+  dialog.showModal();
+}
+
+function follow(key) {
+  const now = Date.now();
+  typed = now - lastTime < SEQUENCE_MS ? `${typed} ${key}` : key;
+  lastTime = now;
+  const element = document.querySelector(`[data-key-hint="${CSS.escape(typed).replaceAll("\\ ", " ")}"]`);
+  element?.click();
+}
+
+export function startKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.key === "/") {
+      if (focusSearch()) event.preventDefault();
+    } else if (event.key === "?") {
+      showList();
+    } else if (/^[a-z0-9]$/.test(event.key)) {
+      follow(event.key);
+    }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-show-shortcuts]")) showList();
+  });
+}
