@@ -1,0 +1,1 @@
+"""What organisers write: problems, events, workflows and score types, found by their file names."""

@@ -1,0 +1,1 @@
+"""Problems of the 2016 convention; their data lie in ``problems/<name>/``."""

@@ -1,0 +1,1 @@
+"""Score types that ramp-workflow does not have."""

@@ -1,0 +1,1 @@
+"""Workflows that ramp-workflow does not have."""
