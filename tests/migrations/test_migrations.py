@@ -1,0 +1,163 @@
+"""Models and migrations agree, up and down, on both databases."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import subprocess
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from sqlalchemy import func, inspect, select
+
+from databoard.cli.database import MIGRATIONS, create_db_app, migrate_to_head
+from databoard.store.base import Base
+from databoard.store.engine import make_engine, make_sessions
+from databoard.store.models import TeamMember
+from tests.builders import make_team
+
+VERSIONS = sorted((MIGRATIONS / "versions").glob("*.py"))
+
+
+def tables(url):
+    engine = make_engine(url)
+    names = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return names
+
+
+@pytest.fixture
+def own_migrations(tmp_path):
+    """A copy of the migrations that a test may add to."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+# checklist 7, 8, 11
+def test_upgrade_agrees_with_the_models_and_goes_down_and_up_again(each_url, make_settings):
+    settings = make_settings(database_url=each_url)
+
+    with create_db_app(settings).app_context():
+        flask_migrate.upgrade()
+        assert tables(each_url) == {*Base.metadata.tables, "alembic_version"}
+        flask_migrate.check()
+        flask_migrate.downgrade(revision="base")
+        assert tables(each_url) == {"alembic_version"}
+        flask_migrate.upgrade()
+        flask_migrate.check()
+
+
+def test_a_second_upgrade_changes_nothing(each_url, make_settings):
+    settings = make_settings(database_url=each_url)
+    migrate_to_head(settings)
+    engine = make_engine(each_url)
+    with make_sessions(engine)() as session:
+        make_team(session)
+        session.commit()
+
+    migrate_to_head(settings)
+
+    with make_sessions(engine)() as session:
+        assert session.scalar(select(func.count()).select_from(TeamMember)) == 1
+    engine.dispose()
+
+
+# checklist 9
+def test_migrate_writes_nothing_where_nothing_changed(
+    make_settings, sqlite_url, own_migrations, caplog
+):
+    settings = make_settings(database_url=sqlite_url)
+
+    with create_db_app(settings, own_migrations).app_context(), caplog.at_level(logging.INFO):
+        flask_migrate.upgrade()
+        flask_migrate.migrate(message="nothing")
+
+    assert "No changes in schema detected" in caplog.text
+    assert len(list((own_migrations / "versions").glob("*.py"))) == len(VERSIONS)
+
+
+# checklist 9, 10
+def test_a_dropped_table_is_found_again_by_a_file_that_imports_databoard(
+    make_settings, sqlite_url, own_migrations
+):
+    settings = make_settings(database_url=sqlite_url)
+    with create_db_app(settings, own_migrations).app_context():
+        flask_migrate.upgrade()
+        engine = make_engine(sqlite_url)
+        Base.metadata.tables["folds"].drop(engine)
+        Base.metadata.tables["audit_entries"].drop(engine)
+
+        flask_migrate.migrate(message="the lost tables", rev_id="9999")
+        (written,) = (own_migrations / "versions").glob("9999*.py")
+        text = written.read_text()
+        written.write_text("import databoard\n" + text)  # by hand once more is harmless
+        flask_migrate.upgrade()
+        flask_migrate.check()
+
+    assert "import databoard" in text
+    assert "databoard.store" not in text
+    assert "sa.LargeBinary()" in text
+    assert "sa.DateTime(timezone=True)" in text
+    engine.dispose()
+
+
+COPY_OF_A_TABLE = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999"
+down_revision = "{head}"
+
+
+def upgrade():
+    with op.batch_alter_table("teams", recreate="always") as teams:
+        teams.add_column(sa.Column("motto", sa.Text(), nullable=True))
+
+
+def downgrade():
+    with op.batch_alter_table("teams", recreate="always") as teams:
+        teams.drop_column("motto")
+"""
+
+
+def test_changing_a_table_keeps_the_rows_that_point_to_it(
+    make_settings, sqlite_url, own_migrations
+):
+    settings = make_settings(database_url=sqlite_url)
+    migrate_to_head(settings)
+    engine = make_engine(sqlite_url)
+    with make_sessions(engine)() as session:
+        make_team(session)
+        session.commit()
+    head = VERSIONS[-1].name.split("_")[0]
+    (own_migrations / "versions" / "9999_motto.py").write_text(COPY_OF_A_TABLE.format(head=head))
+
+    with create_db_app(settings, own_migrations).app_context():
+        flask_migrate.upgrade()
+        flask_migrate.downgrade()
+
+    with make_sessions(engine)() as session:
+        assert session.scalar(select(func.count()).select_from(TeamMember)) == 1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("path", VERSIONS, ids=lambda path: path.name)
+def test_a_migration_leans_on_nothing_of_databoard(path):
+    used = path.read_text().replace("import databoard", "").replace("databoard.store.models", "")
+
+    assert "import databoard" in path.read_text()  # checklist 10
+    assert "databoard." not in used
+
+
+# checklist 11
+def test_every_migration_is_tracked():
+    root = Path(MIGRATIONS).parent
+    if not (root / ".git").exists():
+        pytest.skip("not a git checkout")
+    tracked = subprocess.run(
+        ["git", "ls-files", "migrations/versions"], cwd=root, capture_output=True, text=True
+    ).stdout.split()
+
+    assert {f"migrations/versions/{path.name}" for path in VERSIONS} <= set(tracked)
