@@ -98,3 +98,19 @@ def token_by_hash(session: Session, token_hash: str) -> ApiToken | None:
         .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None))
         .options(joinedload(ApiToken.user))
     )
+
+
+def token_by_id(session: Session, token_id: int) -> ApiToken | None:
+    """Personal token of this key."""
+    return session.get(ApiToken, token_id)
+
+
+def tokens_of(session: Session, user_id: int) -> list[ApiToken]:
+    """List the personal tokens of a user that were not revoked, newest first."""
+    return list(
+        session.scalars(
+            select(ApiToken)
+            .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+            .order_by(ApiToken.created_at.desc(), ApiToken.id.desc())
+        )
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from databoard.store.models import Event, EventAdmin, EventTeam, Fold, Problem, TeamMember, User
@@ -100,3 +100,25 @@ def folds(session: Session, event_id: int, *, with_rows: bool = False) -> list[F
     if with_rows:
         query = query.options(undefer(Fold.train_is), undefer(Fold.valid_is))
     return list(session.scalars(query))
+
+
+def count_up(session: Session, event_id: int) -> None:
+    """Add one to an event's version, whatever it is by now."""
+    session.execute(
+        update(Event)
+        .where(Event.id == event_id)
+        .values(version=Event.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def lock(session: Session, event_id: int) -> None:
+    """Lock an event's row; SQLite has locked the whole database at BEGIN already."""
+    session.execute(select(Event.id).where(Event.id == event_id).with_for_update())
+
+
+def forget(session: Session, event_id: int) -> None:
+    """Remove an event and, by the foreign keys, all that belongs to it."""
+    session.execute(
+        delete(Event).where(Event.id == event_id).execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,1 @@
+"""Mail: letters as plain values, and the ways to send them."""

@@ -1,0 +1,83 @@
+"""Letters: values in, text out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter that is not addressed yet."""
+
+    subject: str
+    body: str
+
+
+def confirm_email(name: str, link: str) -> Letter:
+    """Ask a new user to confirm the address."""
+    return Letter(
+        "Please confirm your e-mail address",
+        f"Hello {name},\n\nopen this link to confirm your address and start:\n\n{link}\n\n"
+        "It is good for three days. If you did not sign up, ignore this letter.\n",
+    )
+
+
+def reset_password(name: str, link: str) -> Letter:
+    """Send the link that sets a new password."""
+    return Letter(
+        "Set a new password",
+        f"Hello {name},\n\nopen this link to set a new password:\n\n{link}\n\n"
+        "It works once, for one hour. If you did not ask for it, ignore this letter; "
+        "your password stays as it is.\n",
+    )
+
+
+def change_email(name: str, link: str) -> Letter:
+    """Ask a user to confirm a new address."""
+    return Letter(
+        "Please confirm your new e-mail address",
+        f"Hello {name},\n\nopen this link to use this address from now on:\n\n{link}\n",
+    )
+
+
+def approve_user(name: str, email: str, url: str) -> Letter:
+    """Tell an admin that somebody asked; the subject is the command that approves."""
+    return Letter(
+        f'fab approve_user:u="{name}"',
+        f"{name} ({email}) asked for an account.\n\nApprove with the command in the subject, "
+        f"or on {url}\n",
+    )
+
+
+def approve_sign_up(event: str, team: str, url: str) -> Letter:
+    """Tell an organiser that a team asked to join; the subject is the command that approves."""
+    return Letter(
+        f'fab sign_up_team:e="{event}",t="{team}"',
+        f"The team {team} asked to join {event}.\n\nApprove with the command in the subject, "
+        f"or on {url}\n",
+    )
+
+
+def signed_up(name: str, event_title: str, url: str) -> Letter:
+    """Tell a member that the team takes part."""
+    return Letter(
+        f"You take part in {event_title}",
+        f"Hello {name},\n\nyour team takes part in {event_title}. Your sandbox, filled with the "
+        f"starting kit, is ready:\n\n{url}\n",
+    )
+
+
+def submitted(event: str, team: str, submission: str, url: str) -> Letter:
+    """Tell an organiser of a new submission; the subject is the command that trains it."""
+    return Letter(
+        f'fab train_test:e="{event}",t="{team}",s="{submission}"',
+        f"{team} submitted {submission} to {event}:\n\n{url}\n",
+    )
+
+
+def ended(name: str, submission: str, outcome: str, url: str) -> Letter:
+    """Tell a member how a submission ended."""
+    return Letter(
+        f"{submission}: {outcome}",
+        f"Hello {name},\n\nyour submission {submission} has ended: {outcome}.\n\n{url}\n",
+    )

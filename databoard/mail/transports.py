@@ -1,0 +1,116 @@
+"""Ways to send a letter: ``smtp://user:password@host:587``, ``console:`` and ``file:///folder``."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+import sys
+import time
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from databoard.errors import SettingsError
+
+
+class Transport(Protocol):
+    """Anything that sends a letter or raises OSError."""
+
+    def send(self, to: str, subject: str, body: str) -> None:
+        """Send one letter."""
+
+
+def compose(sender: str, to: str, subject: str, body: str) -> EmailMessage:
+    """Make a message; a line break in a header, which could forge others, becomes a space."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = " ".join(to.split())
+    message["Subject"] = " ".join(subject.split())
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain="databoard")
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body)
+    return message
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """Send by an SMTP server, encrypted unless it is on this machine."""
+
+    host: str
+    port: int
+    sender: str
+    user: str = ""
+    password: str = ""
+    is_tls: bool = False
+
+    def send(self, to: str, subject: str, body: str) -> None:
+        """Send one letter."""
+        context = ssl.create_default_context()
+        with (
+            smtplib.SMTP_SSL(self.host, self.port, timeout=30, context=context)
+            if self.is_tls
+            else smtplib.SMTP(self.host, self.port, timeout=30)
+        ) as server:
+            if not self.is_tls and self.host not in ("localhost", "127.0.0.1", "::1"):
+                server.starttls(context=context)
+            if self.user:
+                server.login(self.user, self.password)
+            server.send_message(compose(self.sender, to, subject, body))
+
+
+@dataclass(frozen=True)
+class Console:
+    """Print letters."""
+
+    sender: str
+
+    def send(self, to: str, subject: str, body: str) -> None:
+        """Print one letter."""
+        sys.stdout.write(compose(self.sender, to, subject, body).as_string() + "\n")
+        sys.stdout.flush()
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Keep each letter as a file; what a laptop and a test server do."""
+
+    folder: Path
+    sender: str
+
+    def send(self, to: str, subject: str, body: str) -> None:
+        """Write one letter."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{time.time_ns()}.eml"
+        path.write_bytes(bytes(compose(self.sender, to, subject, body)))
+
+
+def make_transport(url: str, sender: str) -> Transport:
+    """Choose the transport that DATABOARD_MAIL_URL names.
+
+    Raises
+    ------
+    SettingsError
+        For an address of another kind.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "console":
+        return Console(sender)
+    if parts.scheme == "file":
+        return Folder(Path(unquote(parts.path)), sender)
+    if parts.scheme in ("smtp", "smtps") and parts.hostname:
+        is_tls = parts.scheme == "smtps"
+        return Smtp(
+            parts.hostname,
+            parts.port or (465 if is_tls else 587),
+            sender,
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+            is_tls,
+        )
+    raise SettingsError(
+        f"DATABOARD_MAIL_URL must start with smtp://, smtps://, console: or file:///, not {url!r}."
+    )

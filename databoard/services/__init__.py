@@ -1,0 +1,1 @@
+"""What may be done: verbs that take a session first, flush, and leave the commit to the edge."""

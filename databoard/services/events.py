@@ -1,0 +1,232 @@
+"""Events: opened on a problem, changed, removed."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from databoard.domain import rules
+from databoard.errors import DuplicateError, InvalidError, KitError, NotFoundError
+from databoard.kits.events import FAR_AWAY, LONG_AGO, EventSpec, event_spec
+from databoard.kits.loading import Kit, load_kit
+from databoard.services import problems
+from databoard.store.models import Event, EventAdmin, EventScoreType, Fold, User
+from databoard.store.queries import events as queries
+from databoard.store.queries import problems as problem_queries
+
+EDITABLE = (
+    "title",
+    "description_html",
+    "rules_html",
+    "opening_at",
+    "public_opening_at",
+    "closing_at",
+    "freeze_at",
+    "archived_at",
+    "is_public",
+    "is_controlled_signup",
+    "allowed_emails",
+    "max_members_per_team",
+    "can_merge_teams",
+    "is_anonymous",
+    "is_demo",
+    "pause_s",
+    "max_per_day",
+    "max_submissions",
+    "max_pending",
+    "is_paused",
+    "pause_reason",
+    "fold_seconds",
+    "fold_memory_mb",
+    "fold_cores",
+    "fold_disk_mb",
+    "fold_output_kb",
+    "max_upload_kb",
+    "log_policy",
+    "is_strict",
+    "can_reuse_results",
+    "ranking",
+    "has_ladder",
+    "n_final",
+    "max_n_ensemble",
+    "min_improvement",
+    "sends_submitted_mails",
+    "sends_trained_mails",
+)
+
+
+def add_event(
+    session: Session,
+    name: str,
+    *,
+    problems_dir: Path,
+    now: datetime,
+    problem: str | None = None,
+    force: bool = False,
+) -> Event:
+    """Open an event on a problem, with the folds and scores of its module or kit.
+
+    Raises
+    ------
+    KitError, NotFoundError, DuplicateError
+        Nothing is made then.
+    """
+    rules.check_identifier(name, "event")
+    spec = event_spec(name, problem, problems_dir)
+    row = problem_queries.by_name(session, spec.problem_name)
+    if row is None:
+        raise NotFoundError(
+            f"There is no problem {spec.problem_name} yet: fab add_problem:{spec.problem_name}."
+        )
+    old = queries.by_name(session, name)
+    if old is not None:
+        if not force:
+            raise DuplicateError(
+                f"There is an event {name} already; force=True replaces it and all in it."
+            )
+        remove_event(session, name)
+    kit = load_kit(
+        spec.problem_name,
+        problems_dir,
+        name,
+        element_names=problems.element_names(row.workflow),
+        score_bounds=problems.score_bounds(session),
+    )
+    event = _event_of(spec, kit, row.id, row.title, now)
+    event.data_hash = row.data_hash
+    session.add(event)
+    session.flush()
+    _add_score_types(session, event, kit)
+    _add_folds(session, event, kit)
+    return event
+
+
+def _event_of(spec: EventSpec, kit: Kit, problem_id: int, title: str, now: datetime) -> Event:
+    known = {LONG_AGO: None, FAR_AWAY: None}
+    rules.check_dates(spec.opening_timestamp, spec.public_opening_timestamp, spec.closing_timestamp)
+    return Event(
+        name=spec.name,
+        title=(spec.event_title or title or kit.title)[:200],
+        problem_id=problem_id,
+        description_html=problems.render(spec.description),
+        created_at=now,
+        opening_at=known.get(spec.opening_timestamp, spec.opening_timestamp),
+        public_opening_at=spec.public_opening_timestamp,
+        closing_at=known.get(spec.closing_timestamp, spec.closing_timestamp),
+        is_public=spec.is_public,
+        is_controlled_signup=spec.is_controled_signup,
+        max_members_per_team=spec.max_members_per_team,
+        max_n_ensemble=spec.max_n_ensemble,
+        pause_s=spec.min_duration_between_submissions,
+        sends_submitted_mails=spec.is_send_submitted_mails,
+        sends_trained_mails=spec.is_send_trained_mails,
+    )
+
+
+def _add_score_types(session: Session, event: Event, kit: Kit) -> None:
+    if not kit.score_types:
+        raise KitError(
+            f"The event {event.name} has no score types.",
+            "List them in score_type_descriptors or score_types.",
+        )
+    for position, score in enumerate(kit.score_types):
+        score_type = problems.ensure_score_type(session, score)
+        event.score_types.append(
+            EventScoreType(
+                score_type_id=score_type.id,
+                name=score.name,
+                position=position,
+                precision=int(score.precision),
+                is_official=score.name == kit.official_score_name,
+                is_lower_the_better=bool(score.is_lower_the_better),
+                minimum=float(score.minimum),
+                maximum=float(score.maximum),
+            )
+        )
+    session.flush()
+
+
+def _add_folds(session: Session, event: Event, kit: Kit) -> None:
+    X, y = kit.train_data()
+    folds = kit.folds(X, y)
+    if not folds:
+        raise KitError(f"The event {event.name} has no folds.", "Make get_cv yield some.")
+    total = hashlib.sha256()
+    for number, (train_is, valid_is) in enumerate(folds):
+        event.folds.append(Fold(number=number, train_is=train_is, valid_is=valid_is))
+        total.update(train_is.tobytes() + b"|" + valid_is.tobytes() + b";")
+    event.folds_hash = total.hexdigest()
+    session.flush()
+
+
+def remove_event(session: Session, name: str) -> str:
+    """Remove an event with its teams' submissions; return what went.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none of this name.
+    """
+    event = queries.by_name(session, name)
+    if event is None:
+        raise NotFoundError(f"There is no event {name}.")
+    what = what_goes_with_event(session, event)
+    queries.forget(session, event.id)
+    session.expire_all()
+    return what
+
+
+def what_goes_with_event(session: Session, event: Event) -> str:
+    """Tell what removing an event would remove."""
+    n_teams = problem_queries.n_teams_of(session, [event])
+    n_submissions = problem_queries.n_submissions_of(session, [event])
+    return f"event {event.name}: {n_teams} teams' sign-ups, {n_submissions} submissions"
+
+
+def make_admin(session: Session, event: Event, user: User) -> None:
+    """Make a user an organiser of an event; again changes nothing."""
+    if session.get(EventAdmin, (event.id, user.id)) is None:
+        session.add(EventAdmin(event_id=event.id, user_id=user.id))
+        session.flush()
+
+
+def remove_admin(session: Session, event: Event, user: User) -> None:
+    """Make an organiser of an event a user again."""
+    row = session.get(EventAdmin, (event.id, user.id))
+    if row is not None:
+        session.delete(row)
+        session.flush()
+
+
+def update(session: Session, event: Event, **fields: Any) -> None:
+    """Change the settings of an event.
+
+    Raises
+    ------
+    InvalidError
+        Naming the field that is wrong.
+    """
+    for name, value in fields.items():
+        if name not in EDITABLE:
+            raise InvalidError(f"{name} cannot be changed.", name)
+        setattr(event, name, value)
+    rules.check_dates(event.opening_at, event.public_opening_at, event.closing_at)
+    for name in ("fold_seconds", "fold_memory_mb", "fold_cores", "max_members_per_team"):
+        if getattr(event, name) < 1:
+            raise InvalidError(f"{name} must be at least 1.", name)
+    touch(session, event.id)
+    session.flush()
+
+
+def touch(session: Session, event_id: int) -> None:
+    """Say that something of an event changed, in the transaction of the change."""
+    queries.count_up(session, event_id)
+
+
+def lock(session: Session, event: Event) -> None:
+    """Let other submissions to the event wait until this transaction ends."""
+    queries.lock(session, event.id)

@@ -1,0 +1,325 @@
+"""The queue: rows that are due, leased by trainers, and given back when a lease ends.
+
+A claim is one conditional update, so that two trainers never get the same job; every claim gives
+the job a new token, and what comes back with an older one is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from databoard.services import events
+from databoard.store.models import Job, Submission, Trainer
+from databoard.store.queries import jobs as queries
+from databoard.store.queries import submissions as submission_queries
+
+LEASE = timedelta(seconds=30)
+MAX_CRASHES = 3
+TRAINER_IS_LOST = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a submission stands in the queue."""
+
+    ahead: int
+    expected_start: datetime | None
+    expected_end: datetime | None
+
+
+def enqueue(
+    session: Session, submission: Submission, *, now: datetime, priority: int = 0, reason: str = ""
+) -> Job:
+    """Make a submission due."""
+    job = Job(
+        submission_id=submission.id,
+        event_id=submission.event_id,
+        event_team_id=submission.event_team_id,
+        lane="train",
+        priority=priority,
+        due_at=now,
+        created_at=now,
+        reason=reason[:200],
+    )
+    session.add(job)
+    session.flush()
+    queries.wake(session)
+    return job
+
+
+def claim(
+    session: Session,
+    owner: str,
+    *,
+    now: datetime,
+    lane: str = "train",
+    lease: timedelta = LEASE,
+    submission_ids: Sequence[int] | None = None,
+) -> Job | None:
+    """Take the next job that is due: higher priority first, then fair between teams.
+
+    A team that has fewer jobs running comes before one that has more; among equals the older job
+    comes first. So a team that sends a hundred waits for its second as long as everybody else.
+
+    Returns
+    -------
+    Job or None
+        With a new ``token``, or None if nothing is due.
+    """
+    job = queries.claim(
+        session, owner, now=now, lane=lane, until=now + lease, submission_ids=submission_ids
+    )
+    if job is None or job.submission is None:
+        return job
+    submission = job.submission
+    submission.state = "training"
+    for fold_run in submission.fold_runs:
+        if fold_run.state not in ("new", "scored"):
+            fold_run.state, fold_run.started_at = "new", None
+    events.touch(session, job.event_id)
+    session.flush()
+    return job
+
+
+def beat(
+    session: Session,
+    owner: str,
+    tokens: dict[int, int],
+    *,
+    now: datetime,
+    lease: timedelta = LEASE,
+) -> tuple[set[int], set[int]]:
+    """Prolong the leases of what a trainer runs.
+
+    Parameters
+    ----------
+    tokens : dict of int to int
+        Token of the claim by key of the job.
+
+    Returns
+    -------
+    lost : set of int
+        Jobs that are no longer this trainer's: stop them and report nothing.
+    cancelled : set of int
+        Jobs that somebody wants stopped.
+    """
+    queries.trainer_seen(session, owner, now)
+    lost, cancelled = set(), set()
+    for job_id, token in tokens.items():
+        job = queries.prolong(session, job_id, token, now + lease)
+        if job is None:
+            lost.add(job_id)
+        elif job.cancel_asked_at is not None:
+            cancelled.add(job_id)
+    return lost, cancelled
+
+
+def release(
+    session: Session,
+    job_id: int,
+    token: int,
+    *,
+    now: datetime,
+    delay: timedelta = timedelta(0),
+    crashed: bool = False,
+    error: str = "",
+) -> bool:
+    """Give a job back, for a restart or after a fault of ours.
+
+    Parameters
+    ----------
+    crashed : bool
+        Whether the submission took its box's keeper down; after three of these it is held back.
+
+    Returns
+    -------
+    bool
+        False if the job was no longer the caller's.
+    """
+    job = queries.locked(session, job_id, token)
+    if job is None:
+        return False
+    if job.cancel_asked_at is not None:
+        _end(job, "cancelled", now)
+        _mark_cancelled(session, job, now)
+        return True
+    job.crashes += int(crashed)
+    if job.crashes >= MAX_CRASHES:
+        _quarantine(session, job, now, error)
+        return True
+    job.state, job.owner, job.lease_until = "due", None, None
+    job.due_at, job.error = now + delay, error[:2000]
+    if job.submission is not None:
+        job.submission.state = "new"
+        for fold_run in job.submission.fold_runs:
+            if fold_run.state not in ("new", "scored"):
+                fold_run.state, fold_run.started_at = "new", None
+    events.touch(session, job.event_id)
+    session.flush()
+    queries.wake(session)
+    return True
+
+
+def _end(job: Job, state: str, now: datetime) -> None:
+    job.state, job.ended_at, job.lease_until = state, now, None
+
+
+def _quarantine(session: Session, job: Job, now: datetime, error: str) -> None:
+    _end(job, "quarantined", now)
+    job.error = error[:2000]
+    submission = job.submission
+    if submission is not None:
+        submission.state, submission.fault, submission.ended_at = "quarantined", "ours", now
+        submission.message = (
+            f"Held back: {MAX_CRASHES} attempts each ended in a crash of the box. "
+            "The organisers can look at it and release it."
+        )
+    events.touch(session, job.event_id)
+    session.flush()
+
+
+def finish(session: Session, job_id: int, token: int, *, now: datetime) -> bool:
+    """End a job; False if it was no longer the caller's, and then nothing may be recorded."""
+    job = queries.locked(session, job_id, token)
+    if job is None:
+        return False
+    _end(job, "done", now)
+    session.flush()
+    return True
+
+
+def cancel(session: Session, submission: Submission, *, now: datetime) -> bool:
+    """Ask for a submission's job to stop.
+
+    Returns
+    -------
+    bool
+        True if it was not running, and so has stopped already.
+    """
+    is_stopped = True
+    for job in queries.open_of(session, submission.id):
+        job.cancel_asked_at = now
+        if job.state == "due":
+            _end(job, "cancelled", now)
+        else:
+            is_stopped = False
+    session.flush()
+    queries.wake(session)
+    return is_stopped
+
+
+def cancelled(session: Session, job_id: int, token: int, *, now: datetime) -> bool:
+    """Record that a running job was stopped because somebody asked."""
+    job = queries.locked(session, job_id, token)
+    if job is None:
+        return False
+    _end(job, "cancelled", now)
+    _mark_cancelled(session, job, now)
+    return True
+
+
+def _mark_cancelled(session: Session, job: Job, now: datetime) -> None:
+    submission = job.submission
+    if submission is not None and not submission.is_ended:
+        submission.state, submission.ended_at = "cancelled", now
+        submission.message = "Cancelled."
+        for fold_run in submission.fold_runs:
+            if fold_run.state != "scored":
+                fold_run.state = "cancelled"
+    events.touch(session, job.event_id)
+    session.flush()
+
+
+def sweep(session: Session, *, now: datetime) -> list[int]:
+    """Give back what lost its trainer, and mark trainers that were not seen for long.
+
+    What is lost is computed from rows, so one sweep after any crash finds everything.
+
+    Returns
+    -------
+    list of int
+        Keys of the jobs that were given back.
+    """
+    returned = []
+    for job in queries.expired(session, now):
+        job.owner = None
+        if release(session, job.id, job.token, now=now, error="The trainer was lost."):
+            returned.append(job.id)
+    for trainer in queries.trainers(session):
+        if trainer.state != "stopped" and trainer.seen_at < now - TRAINER_IS_LOST:
+            trainer.state = "stopped"
+    session.flush()
+    return returned
+
+
+def register(
+    session: Session,
+    name: str,
+    *,
+    host: str,
+    pid: int,
+    slots: int,
+    isolation: str,
+    notes: str,
+    version: str,
+    now: datetime,
+) -> Trainer:
+    """Announce a trainer."""
+    trainer = queries.trainer(session, name) or Trainer(name=name)
+    trainer.host, trainer.pid, trainer.slots = host[:80], pid, slots
+    trainer.isolation, trainer.notes, trainer.version = isolation, notes, version
+    trainer.state, trainer.started_at, trainer.seen_at = "running", now, now
+    session.add(trainer)
+    session.flush()
+    return trainer
+
+
+def set_trainer_state(session: Session, name: str, state: str, *, now: datetime) -> None:
+    """Pause, drain, start again or sign off a trainer."""
+    trainer = queries.trainer(session, name)
+    if trainer is not None:
+        trainer.state = state
+        session.flush()
+        queries.wake(session)
+
+
+def place(session: Session, submission: Submission, *, now: datetime) -> Place | None:
+    """Tell where a queued submission stands, and when it should start and end.
+
+    The expectation is Little's: what is ahead, times what a submission of the event took lately,
+    shared by the slots of the trainers that are alive.
+    """
+    if submission.state not in ("new", "training"):
+        return None
+    ahead = queries.n_ahead(session, submission)
+    slots = sum(t.slots for t in queries.live_trainers(session, now - TRAINER_IS_LOST))
+    seconds = queries.typical_seconds(session, submission.event_id)
+    if not slots or seconds is None:
+        return Place(ahead, None, None)
+    n_folds = max(1, len(submission.fold_runs))
+    alone = seconds / min(slots, n_folds)
+    start = now + timedelta(seconds=seconds * ahead / slots)
+    if submission.state == "training":
+        start = now
+    return Place(ahead, start, start + timedelta(seconds=alone))
+
+
+def requeue(session: Session, submissions: Iterable[Submission], *, now: datetime) -> int:
+    """Make due whatever of these is new and has no open job; what an interrupted upload left."""
+    n_made = 0
+    for submission in submissions:
+        if submission.state == "new" and not queries.open_of(session, submission.id):
+            enqueue(session, submission, now=now)
+            n_made += 1
+    return n_made
+
+
+def submission_of(session: Session, job: Job) -> Submission | None:
+    """Read the submission of a job with its files, team and event."""
+    if job.submission_id is None:
+        return None
+    return submission_queries.full(session, job.submission_id)

@@ -1,0 +1,58 @@
+"""Letters: written in the transaction of their news, sent after it, once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from databoard.mail.transports import Transport
+from databoard.store.models import OutgoingMail
+from databoard.store.queries import outbox as queries
+
+
+def write(
+    session: Session, key: str, to: str, subject: str, body: str, *, now: datetime
+) -> OutgoingMail:
+    """Put a letter into the outbox; the same news, by its key, is written once."""
+    letter = queries.by_key(session, key)
+    if letter is None:
+        letter = OutgoingMail(
+            key=key[:200], to=to, subject=subject, body=body, created_at=now, due_at=now
+        )
+        session.add(letter)
+        session.flush()
+    return letter
+
+
+def send_due(session: Session, transport: Transport, *, now: datetime) -> int:
+    """Send what is due and commit letter by letter, so that a crash repeats at most one.
+
+    Returns
+    -------
+    int
+        How many were sent.
+
+    Notes
+    -----
+    A letter is claimed in a transaction of its own before it is sent; this is one of two services
+    that commit, because what has left by mail cannot be rolled back.
+    """
+    sent = 0
+    for letter_id in queries.due(session, now):
+        letter = queries.claim(session, letter_id, now=now, until=now + timedelta(minutes=10))
+        session.commit()
+        if letter is None:
+            continue
+        try:
+            transport.send(letter.to, letter.subject, letter.body)
+        except OSError as error:  # smtplib's errors are OSErrors too
+            letter.attempts += 1
+            letter.error = f"{type(error).__name__}: {error}"[:500]
+            letter.claimed_until = None
+            letter.due_at = now + timedelta(minutes=2**letter.attempts)
+        else:
+            letter.sent_at, letter.error = now, ""
+            sent += 1
+        session.commit()
+    return sent

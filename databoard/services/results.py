@@ -1,0 +1,237 @@
+"""Results: what trainers report, recorded exactly once per fold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from databoard.domain import states
+from databoard.mail import letters
+from databoard.services import events, jobs, outbox
+from databoard.store.models import (
+    BaggedScore,
+    Event,
+    EventScoreType,
+    FoldRun,
+    FoldScore,
+    Job,
+    Submission,
+    SubmissionScore,
+)
+from databoard.store.queries import jobs as job_queries
+from databoard.store.queries import submissions as queries
+from databoard.store.queries import teams as team_queries
+
+StepScores = Mapping[str, Mapping[str, float]]
+STEPS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class FoldOutcome:
+    """How one fold ended.
+
+    Attributes
+    ----------
+    state : str
+        "scored" or one of the errors.
+    fault : str
+        "", "team", "organiser" or "ours".
+    scores : mapping
+        By step ("train", "valid", "test") and score name, at full precision.
+    seconds : mapping
+        By step.
+    peak_mb : float or None
+    isolation : str
+        Tier of the box.
+    train_sha256, test_sha256 : str
+        Of the stored predictions.
+    """
+
+    state: str
+    fault: str = ""
+    message: str = ""
+    scores: StepScores = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_mb: float | None = None
+    isolation: str = ""
+    train_sha256: str = ""
+    test_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run of a submission ended, beyond its folds.
+
+    Attributes
+    ----------
+    bagged : mapping
+        By step ("valid", "test"): scores by name after the first 1..k folds.
+    fault, message, error_file, error_line, error_fold, error_text
+        Of the first failure; ``error_text`` is what the team may read.
+    """
+
+    bagged: Mapping[str, Sequence[Mapping[str, float]]] = field(default_factory=dict)
+    state: str | None = None
+    fault: str = ""
+    message: str = ""
+    error_file: str = ""
+    error_line: int | None = None
+    error_fold: int | None = None
+    error_text: str = ""
+    data_hash: str = ""
+    folds_hash: str = ""
+    kit_hash: str = ""
+    environment_hash: str = ""
+
+
+def progress(
+    session: Session, job_id: int, token: int, number: int, state: str, *, now: datetime
+) -> bool:
+    """Record that a fold has come to a step; False if the job is no longer the caller's."""
+    job = job_queries.locked(session, job_id, token)
+    fold_run = _fold_run(session, job, number)
+    if job is None or fold_run is None:
+        return False
+    if fold_run.state == "scored" or states.is_error(fold_run.state):
+        return True
+    fold_run.state = state
+    fold_run.started_at = fold_run.started_at or now
+    events.touch(session, job.event_id)
+    session.flush()
+    return True
+
+
+def _fold_run(session: Session, job: Job | None, number: int) -> FoldRun | None:
+    if job is None or job.submission_id is None:
+        return None
+    return queries.fold_run(session, job.submission_id, number)
+
+
+def record_fold(
+    session: Session, job_id: int, token: int, number: int, outcome: FoldOutcome, *, now: datetime
+) -> bool:
+    """Record how a fold ended.
+
+    Returns
+    -------
+    bool
+        False if nothing was recorded: the job is no longer the caller's, or the fold has ended.
+    """
+    job = job_queries.locked(session, job_id, token)
+    fold_run = _fold_run(session, job, number)
+    if job is None or fold_run is None or fold_run.ended_at is not None:
+        return False
+    fold_run.state, fold_run.fault = outcome.state, outcome.fault
+    fold_run.message = outcome.message[:2000]
+    fold_run.started_at, fold_run.ended_at = fold_run.started_at or now, now
+    for step in STEPS:
+        setattr(fold_run, f"{step}_s", outcome.seconds.get(step))
+    fold_run.peak_mb, fold_run.isolation = outcome.peak_mb, outcome.isolation
+    fold_run.train_sha256, fold_run.test_sha256 = outcome.train_sha256, outcome.test_sha256
+    if outcome.state == "scored":
+        for score_type in job.submission.event_team.event.score_types:  # type: ignore[union-attr]
+            values = {step: outcome.scores.get(step, {}).get(score_type.name) for step in STEPS}
+            fold_run.scores.append(FoldScore(event_score_type_id=score_type.id, **values))
+    events.touch(session, job.event_id)
+    session.flush()
+    return True
+
+
+def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: datetime) -> bool:
+    """Record how a run ended, with the sums that boards show.
+
+    Returns
+    -------
+    bool
+        False if the job was no longer the caller's; nothing is recorded then.
+    """
+    job = job_queries.locked(session, job_id, token)
+    if job is None or job.submission_id is None or not jobs.finish(session, job_id, token, now=now):
+        return False
+    submission = queries.full(session, job.submission_id)
+    if submission is None:
+        return False
+    session.refresh(submission, ["fold_runs", "scores", "bagged"])
+    event = submission.event_team.event
+    runs = submission.fold_runs
+    submission.state = ending.state or str(states.of_folds(run.state for run in runs))
+    submission.ended_at = now
+    submission.fault, submission.message = ending.fault, ending.message[:2000]
+    submission.error_file, submission.error_line = ending.error_file[:80], ending.error_line
+    submission.error_fold, submission.error_text = ending.error_fold, ending.error_text
+    submission.isolation = next((run.isolation for run in runs if run.isolation), "")
+    for name in ("train_s", "valid_s", "test_s"):
+        values = [getattr(run, name) for run in runs if getattr(run, name) is not None]
+        setattr(submission, name, float(np.mean(values)) if values else None)
+    peaks = [run.peak_mb for run in runs if run.peak_mb is not None]
+    submission.peak_mb = max(peaks) if peaks else None
+    for name in ("data_hash", "folds_hash", "kit_hash", "environment_hash"):
+        setattr(submission, name, getattr(ending, name))
+    if submission.state == "scored":
+        _record_scores(submission, event, ending)
+    _tell_team(session, submission, event, now)
+    events.touch(session, event.id)
+    session.flush()
+    return True
+
+
+def _record_scores(submission: Submission, event: Event, ending: Ending) -> None:
+    for score_type in event.score_types:
+        bagged = {
+            step: [scores.get(score_type.name) for scores in ending.bagged.get(step, ())]
+            for step in ("valid", "test")
+        }
+        n_bags = max(len(values) for values in bagged.values())
+        for i in range(n_bags):
+            submission.bagged.append(
+                BaggedScore(
+                    event_score_type_id=score_type.id,
+                    n_folds=i + 1,
+                    valid=bagged["valid"][i] if i < len(bagged["valid"]) else None,
+                    test=bagged["test"][i] if i < len(bagged["test"]) else None,
+                )
+            )
+        submission.scores.append(summary(submission, event, score_type, bagged))
+
+
+def summary(
+    submission: Submission,
+    event: Event,
+    score_type: EventScoreType,
+    bagged: Mapping[str, Sequence[float | None]],
+) -> SubmissionScore:
+    """Sum up a submission's scores of one type: bagged, and mean and spread over folds."""
+    row = SubmissionScore(
+        event_score_type_id=score_type.id,
+        valid_bag=bagged["valid"][-1] if bagged["valid"] else None,
+        test_bag=bagged["test"][-1] if bagged["test"] else None,
+    )
+    for step in STEPS:
+        values = [
+            getattr(score, step)
+            for run in submission.fold_runs
+            for score in run.scores
+            if score.event_score_type_id == score_type.id and getattr(score, step) is not None
+        ]
+        if values:
+            setattr(row, f"{step}_mean", float(np.mean(values)))
+            setattr(row, f"{step}_std", float(np.std(values)))
+    is_bagged = event.ranking == "bagged"
+    row.public = row.valid_bag if is_bagged else row.valid_mean
+    row.private = row.test_bag if is_bagged else row.test_mean
+    return row
+
+
+def _tell_team(session: Session, submission: Submission, event: Event, now: datetime) -> None:
+    if not event.sends_trained_mails:
+        return
+    outcome = states.LABELS[submission.state]
+    for user in team_queries.members(session, submission.event_team.team_id):
+        if user.wants_mail:
+            letter = letters.ended(user.name, submission.name, outcome, f"/{submission.hash_}")
+            key = f"ended:{submission.id}:{submission.run}:{user.id}"
+            outbox.write(session, key, user.email, letter.subject, letter.body, now=now)

@@ -1,0 +1,99 @@
+"""The sandbox: what a team is writing before it submits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from databoard.errors import DuplicateError, InvalidError, TooLargeError
+from databoard.services import activity
+from databoard.store.files import Files
+from databoard.store.models import EventTeam, SandboxFile, Submission, User
+from databoard.store.queries import sandbox as queries
+
+
+def files(session: Session, place: EventTeam) -> list[SandboxFile]:
+    """List the files in the order of the workflow's elements."""
+    order = {e.filename: e.position for e in place.event.problem.workflow.elements}
+    rows = queries.of_event_team(session, place.id)
+    return sorted(rows, key=lambda row: order.get(row.filename, len(order)))
+
+
+def save(
+    session: Session,
+    place: EventTeam,
+    filename: str,
+    content: bytes,
+    *,
+    base_version: int | None,
+    user: User | None,
+    now: datetime,
+) -> SandboxFile:
+    """Keep a draft of one file.
+
+    Parameters
+    ----------
+    base_version : int or None
+        The version that the writer began from; None overwrites whatever is there.
+
+    Raises
+    ------
+    DuplicateError
+        If somebody saved since then: nothing is overwritten.
+    InvalidError, TooLargeError
+        If the workflow has no such file, or it is too large.
+    """
+    event = place.event
+    if filename not in {e.filename for e in event.problem.workflow.elements}:
+        raise InvalidError(f"A submission to {event.title} has no file {filename!r}.", filename)
+    if len(content) > event.max_upload_kb * 1024:
+        raise TooLargeError(
+            f"{filename} has {len(content) // 1024:,} kB; at most {event.max_upload_kb:,} kB "
+            "are taken.",
+            filename,
+        )
+    row = queries.file(session, place.id, filename)
+    if row is None:
+        row = SandboxFile(
+            event_team_id=place.id, filename=filename, content=content, version=1, updated_at=now
+        )
+        session.add(row)
+    elif base_version is not None and base_version != row.version and row.content != content:
+        raise DuplicateError(
+            f"{filename} was saved elsewhere at {row.updated_at:%H:%M:%S} UTC, in another tab or "
+            "by a team mate. Load that version, or overwrite it.",
+            filename,
+        )
+    elif row.content != content:
+        row.content, row.version = content, row.version + 1
+    row.updated_at = now
+    row.updated_by_id = user.id if user else None
+    session.flush()
+    return row
+
+
+def import_submission(
+    session: Session,
+    place: EventTeam,
+    submission: Submission,
+    *,
+    submissions_dir: Path,
+    user: User | None,
+    now: datetime,
+) -> None:
+    """Put a submission's files into the sandbox; the caller has checked that it may be seen."""
+    store = Files(submissions_dir)
+    for file in submission.files:
+        content = store.read_source(submission.folder, file.filename)
+        save(session, place, file.filename, content, base_version=None, user=user, now=now)
+    activity.note(
+        session,
+        "import",
+        user_id=user.id if user else None,
+        now=now,
+        event_id=place.event_id,
+        event_team_id=place.id,
+        submission_id=submission.id,
+    )

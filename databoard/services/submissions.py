@@ -1,0 +1,311 @@
+"""Submissions: made, cancelled, trained again, removed."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from databoard.domain import rules, states
+from databoard.errors import (
+    ClosedError,
+    DataboardError,
+    DuplicateError,
+    ForbiddenError,
+    InvalidError,
+    QuotaError,
+    TooSoonError,
+)
+from databoard.kits.deposits import accept_files
+from databoard.kits.protocol import Element
+from databoard.mail import letters
+from databoard.services import activity, events, jobs, outbox
+from databoard.store.files import Files
+from databoard.store.models import (
+    EventTeam,
+    FoldRun,
+    Submission,
+    SubmissionFile,
+    User,
+)
+from databoard.store.queries import accounts as account_queries
+from databoard.store.queries import events as event_queries
+from databoard.store.queries import submissions as queries
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Whether a team may submit now, and if not, why and when it may again."""
+
+    may_submit: bool
+    why: str = ""
+    free_at: datetime | None = None
+    used_today: int = 0
+    per_day: int | None = None
+
+
+def code_hash(files: Mapping[str, bytes]) -> str:
+    """Sum up names and bytes of a submission's files, whatever their order."""
+    total = hashlib.sha256()
+    for name in sorted(files):
+        total.update(f"{name}\0{len(files[name])}\0".encode())
+        total.update(files[name])
+    return total.hexdigest()
+
+
+def elements_of(place: EventTeam) -> tuple[Element, ...]:
+    """List the elements of a submission to the event."""
+    rows = place.event.problem.workflow.elements
+    return tuple(Element(row.name, row.type, row.filename) for row in rows)  # type: ignore[arg-type]
+
+
+def check_allowance(session: Session, place: EventTeam, now: datetime) -> None:
+    """Refuse a submission that is too early, too late, too soon or one too many.
+
+    Raises
+    ------
+    ForbiddenError, ClosedError, TooSoonError, QuotaError
+        Saying what to do.
+    """
+    event = place.event
+    if not place.is_approved:
+        raise ForbiddenError("Your team waits for the organisers' approval.")
+    if event.is_paused:
+        raise ClosedError(f"The organisers paused submissions. {event.pause_reason}".strip(), None)
+    rules.check_phase(now, event.opening_at, place.extra_closing_at or event.closing_at)
+    times = queries.counted_times(session, place.id)
+    rules.check_pause(times[-1] if times else None, now, timedelta(seconds=event.pause_s))
+    per_day = _per_day(place)
+    rules.check_quota(times, now, limit=per_day, window=DAY)
+    rules.check_quota(times, now, limit=event.max_submissions)
+    if event.max_pending is not None:
+        n_pending = queries.n_pending(session, place.id)
+        if n_pending >= event.max_pending:
+            raise QuotaError(
+                f"Your team has {n_pending} submissions in the queue, which is as many as it may "
+                "have at once. Wait for one to end, or cancel one."
+            )
+
+
+def _per_day(place: EventTeam) -> int | None:
+    per_day = place.event.max_per_day
+    return None if per_day is None else per_day + (place.extra_per_day or 0)
+
+
+def allowance(session: Session, place: EventTeam, now: datetime) -> Allowance:
+    """Tell a team whether it may submit now."""
+    used = sum(time > now - DAY for time in queries.counted_times(session, place.id))
+    try:
+        check_allowance(session, place, now)
+    except TooSoonError as error:
+        return Allowance(
+            False, error.message, now + timedelta(seconds=error.wait_s), used, _per_day(place)
+        )
+    except QuotaError as error:
+        return Allowance(False, error.message, error.free_at, used, _per_day(place))
+    except DataboardError as error:
+        return Allowance(False, error.message, None, used, _per_day(place))
+    return Allowance(True, used_today=used, per_day=_per_day(place))
+
+
+def submit(
+    session: Session,
+    place: EventTeam,
+    name: str,
+    files: Mapping[str, bytes],
+    *,
+    submissions_dir: Path,
+    now: datetime,
+    user: User | None = None,
+    comment: str = "",
+    key: str | None = None,
+    as_admin: bool = False,
+) -> Submission:
+    """Take a submission: its files, its rows and its job, together or not at all.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        By file name; exactly those of the workflow.
+    key : str, optional
+        What makes a repeated request the same one: it gets the same submission.
+    as_admin : bool
+        Skip dates, pause and quota.
+
+    Raises
+    ------
+    SubmissionError
+        Or one of its kinds, saying what is wrong, where, and what to do.
+    """
+    if key is not None:
+        same = queries.by_key(session, place.id, key)
+        if same is not None:
+            return same
+    name = name.strip()
+    rules.check_name(name)
+    event = place.event
+    events.lock(session, event)  # the counts below stay true until the commit
+    if not as_admin:
+        check_allowance(session, place, now)
+    accepted = accept_files(elements_of(place), files, max_bytes=event.max_upload_kb * 1024)
+    _free_name(session, place, name, now)
+    submission = Submission(
+        hash_=secrets.token_hex(20),
+        event_id=event.id,
+        event_team_id=place.id,
+        user_id=user.id if user else None,
+        name=name,
+        comment=comment.strip()[:2000],
+        key=key or secrets.token_hex(16),
+        submitted_at=now,
+        code_hash=code_hash(accepted),
+    )
+    for element in elements_of(place):
+        content = accepted.get(element.filename)
+        if content is not None:
+            submission.files.append(
+                SubmissionFile(
+                    position=len(submission.files),
+                    filename=element.filename,
+                    type=element.type,
+                    n_bytes=len(content),
+                    sha256=hashlib.sha256(content).hexdigest(),
+                )
+            )
+    session.add(submission)
+    for fold in event_queries.folds(session, event.id):
+        submission.fold_runs.append(FoldRun(fold_id=fold.id, number=fold.number))
+    session.flush()
+    jobs.enqueue(session, submission, now=now)
+    activity.note(
+        session,
+        "submit",
+        user_id=user.id if user else None,
+        now=now,
+        event_id=event.id,
+        event_team_id=place.id,
+        submission_id=submission.id,
+    )
+    _tell_organisers(session, place, submission, now)
+    events.touch(session, event.id)
+    # Last, so that what fails above leaves no folder; a folder without its row is swept.
+    Files(submissions_dir).write_sources(submission.folder, accepted)
+    return submission
+
+
+def _free_name(session: Session, place: EventTeam, name: str, now: datetime) -> None:
+    """Withdraw what stands under the name, if it is new or failed (checklist 77)."""
+    old = queries.named(session, place.id, name)
+    if old is None:
+        return
+    if not states.may_resubmit(old.state):
+        raise DuplicateError(
+            f"Your team has a submission called {name} that is {states.LABELS[old.state]}; "
+            "choose another name.",
+            "name",
+        )
+    if old.state == "new":
+        cancel(session, old, now=now)
+    old.withdrawn_at = now
+    session.flush()
+
+
+def _tell_organisers(
+    session: Session, place: EventTeam, submission: Submission, now: datetime
+) -> None:
+    event = place.event
+    if not event.sends_submitted_mails:
+        return
+    letter = letters.submitted(event.name, place.team.name, submission.name, f"/{submission.hash_}")
+    people = [*event_queries.admins(session, event), *account_queries.admins(session)]
+    for email in sorted({user.email for user in people}):
+        key = f"submitted:{submission.id}:{submission.run}:{email}"
+        outbox.write(session, key, email, letter.subject, letter.body, now=now)
+
+
+def cancel(
+    session: Session, submission: Submission, *, now: datetime, by: User | None = None
+) -> None:
+    """Stop a submission that has not ended; a running one ends as soon as its trainer hears it.
+
+    Raises
+    ------
+    InvalidError
+        If it has ended.
+    """
+    if submission.is_ended:
+        raise InvalidError(f"{submission.name} has ended; there is nothing to cancel.")
+    if jobs.cancel(session, submission, now=now):
+        submission.state, submission.ended_at = "cancelled", now
+        submission.message = f"Cancelled by {by.name}." if by else "Cancelled."
+        for fold_run in submission.fold_runs:
+            if fold_run.state != "scored":
+                fold_run.state = "cancelled"
+    events.touch(session, submission.event_id)
+    session.flush()
+
+
+def retry(
+    session: Session,
+    submission: Submission,
+    *,
+    now: datetime,
+    by: User | None = None,
+    reason: str = "",
+) -> None:
+    """Train a submission anew from its stored files; its old results go.
+
+    Raises
+    ------
+    InvalidError
+        If it is in the queue already.
+    """
+    if not submission.is_ended:
+        raise InvalidError(f"{submission.name} is in the queue already.")
+    reset(session, submission)
+    submission.run += 1
+    jobs.enqueue(session, submission, now=now, reason=reason)
+    activity.audit(
+        session,
+        by,
+        "retry",
+        submission.name,
+        now=now,
+        event_id=submission.event_id,
+        reason=reason,
+        run=submission.run,
+    )
+    events.touch(session, submission.event_id)
+    session.flush()
+
+
+def reset(session: Session, submission: Submission) -> None:
+    """Forget what was measured of a submission."""
+    submission.state, submission.fault, submission.message = "new", "", ""
+    submission.error_file, submission.error_text = "", ""
+    submission.error_line = submission.error_fold = submission.ended_at = None
+    submission.train_s = submission.valid_s = submission.test_s = submission.peak_mb = None
+    submission.is_stale, submission.contributivity = False, 0.0
+    submission.scores.clear()
+    submission.bagged.clear()
+    submission.fold_runs.clear()
+    session.flush()
+    for fold in event_queries.folds(session, submission.event_id):
+        submission.fold_runs.append(FoldRun(fold_id=fold.id, number=fold.number))
+    session.flush()
+
+
+def delete(session: Session, submission: Submission, *, submissions_dir: Path) -> None:
+    """Remove a submission, its scores and its files for good."""
+    event_id, folder = submission.event_id, submission.folder
+    session.delete(submission)
+    session.flush()
+    events.touch(session, event_id)
+    Files(submissions_dir).remove(folder)

@@ -1,0 +1,193 @@
+"""Teams, and teams in events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from databoard.domain import rules
+from databoard.errors import DuplicateError, ForbiddenError, InvalidError
+from databoard.mail import letters
+from databoard.services import outbox
+from databoard.store.models import Event, EventTeam, SandboxFile, Team, TeamMember, User
+from databoard.store.queries import accounts as account_queries
+from databoard.store.queries import events as event_queries
+from databoard.store.queries import teams as queries
+
+
+def individual(session: Session, user: User, *, now: datetime) -> Team:
+    """Give a user the team of one that carries the user's name."""
+    team = queries.individual_of(session, user)
+    if team is None:
+        team = Team(name=user.name, admin_id=user.id, is_individual=True, created_at=now)
+        session.add(team)
+        session.flush()
+        add_member(session, team, user, now=now)
+    return team
+
+
+def create(session: Session, user: User, name: str, *, now: datetime) -> Team:
+    """Found a team, whose admin is its founder.
+
+    Raises
+    ------
+    InvalidError, DuplicateError
+        With ``field`` = "name".
+    """
+    name = name.strip()
+    rules.check_user_name(name)
+    if queries.by_name(session, name) or account_queries.by_name(session, name):
+        raise DuplicateError(f"The name {name} is taken; choose another.", "name")
+    team = Team(name=name, admin_id=user.id, created_at=now)
+    session.add(team)
+    session.flush()
+    add_member(session, team, user, now=now)
+    return team
+
+
+def add_member(session: Session, team: Team, user: User, *, now: datetime) -> TeamMember:
+    """Take a user into a team; again changes nothing."""
+    member = session.get(TeamMember, (team.id, user.id))
+    if member is None:
+        member = TeamMember(team_id=team.id, user_id=user.id, joined_at=now)
+        session.add(member)
+        session.flush()
+        session.expire(team, ["members"])
+    return member
+
+
+def remove_member(session: Session, team: Team, user: User, *, now: datetime) -> None:
+    """Let a user leave a team; the oldest other member becomes its admin.
+
+    Raises
+    ------
+    ForbiddenError
+        For a team that would be left empty.
+    """
+    others = [member for member in queries.members(session, team.id) if member.id != user.id]
+    if not others:
+        raise ForbiddenError("The last member cannot leave a team.")
+    member = session.get(TeamMember, (team.id, user.id))
+    if member is not None:
+        session.delete(member)
+    if team.admin_id == user.id:
+        team.admin_id = others[0].id
+    session.flush()
+    session.expire(team, ["members"])
+
+
+def _check_may_join(session: Session, event: Event, team: Team, now: datetime) -> None:
+    if event.archived_at is not None or (event.closing_at and now >= event.closing_at):
+        raise ForbiddenError(f"{event.title} is over; it takes no more teams.")
+    members = queries.members(session, team.id)
+    if len(members) > event.max_members_per_team:
+        raise InvalidError(
+            f"A team in {event.title} has at most {event.max_members_per_team} members; "
+            f"{team.name} has {len(members)}.",
+            "team",
+        )
+    allowed = event.allowed_emails.split()
+    for user in members:
+        place = queries.event_team_of(session, event, user)
+        if place is not None and place.team_id != team.id:
+            raise DuplicateError(f"{user.name} takes part already, in {place.team.name}.", "team")
+        if allowed and not any(user.email.lower().endswith(word.lower()) for word in allowed):
+            raise ForbiddenError(f"{event.title} takes only addresses that its organisers listed.")
+
+
+def sign_up(
+    session: Session,
+    event: Event,
+    team: Team,
+    *,
+    problems_dir: Path,
+    now: datetime,
+    approved: bool | None = None,
+    checks: bool = True,
+) -> EventTeam:
+    """Sign a team up for an event; again changes nothing, or approves what waits.
+
+    Parameters
+    ----------
+    approved : bool, optional
+        Whether it may submit at once; by default as the event decides.
+    checks : bool
+        False on an organiser's word: nothing about size, dates or addresses is asked.
+
+    Raises
+    ------
+    ForbiddenError, InvalidError, DuplicateError
+        If the team may not join.
+    """
+    place = queries.event_team(session, event.id, team.id)
+    is_new = place is None
+    if place is None or place.left_at is not None:
+        if checks:
+            _check_may_join(session, event, team, now)
+        if place is None:
+            place = EventTeam(event_id=event.id, team_id=team.id, signed_up_at=now)
+            session.add(place)
+        place.left_at, place.signed_up_at = None, now
+        session.flush()
+    if is_new:
+        _fill_sandbox(session, event, place, problems_dir, now)
+    if approved is None:
+        approved = not event.is_controlled_signup
+    if approved:
+        approve(session, place, now=now)
+    elif place.approved_at is None:
+        _ask_organisers(session, event, team, now)
+    return place
+
+
+def starting_files(folder: Path, filenames: list[str]) -> dict[str, bytes]:
+    """Read the starting kit of a problem's folder, without running any of its code."""
+    for place in (folder / "submissions" / "starting_kit", folder / "starting_kit"):
+        if place.is_dir():
+            paths = [place / filename for filename in filenames]
+            return {path.name: path.read_bytes() for path in paths if path.is_file()}
+    return {}
+
+
+def _fill_sandbox(
+    session: Session, event: Event, place: EventTeam, problems_dir: Path, now: datetime
+) -> None:
+    filenames = [element.filename for element in event.problem.workflow.elements]
+    files = starting_files(problems_dir / event.problem.name, filenames)
+    for filename, content in files.items():
+        session.add(
+            SandboxFile(event_team_id=place.id, filename=filename, content=content, updated_at=now)
+        )
+    session.flush()
+
+
+def _ask_organisers(session: Session, event: Event, team: Team, now: datetime) -> None:
+    letter = letters.approve_sign_up(event.name, team.name, f"/admin/events/{event.name}")
+    organisers = {user.email for user in event_queries.admins(session, event)}
+    organisers |= {user.email for user in account_queries.admins(session)}
+    for email in sorted(organisers):
+        key = f"sign_up:{event.id}:{team.id}:{email}"
+        outbox.write(session, key, email, letter.subject, letter.body, now=now)
+
+
+def approve(session: Session, place: EventTeam, *, now: datetime) -> None:
+    """Let a team submit, and tell its members; again changes nothing."""
+    if place.approved_at is not None:
+        return
+    place.approved_at = now
+    session.flush()
+    event = place.event
+    for user in queries.members(session, place.team_id):
+        if user.wants_mail:
+            letter = letters.signed_up(user.name, event.title, f"/events/{event.name}/sandbox")
+            key = f"signed_up:{place.id}:{user.id}"
+            outbox.write(session, key, user.email, letter.subject, letter.body, now=now)
+
+
+def leave(session: Session, place: EventTeam, *, now: datetime) -> None:
+    """Take a team out of an event; what it submitted stays."""
+    place.left_at = now
+    place.approved_at = None
+    session.flush()

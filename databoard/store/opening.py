@@ -1,0 +1,53 @@
+"""A session for one command: opened, closed, and with the database's refusals in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import MetaData
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from databoard.errors import BusyError
+from databoard.store.engine import make_engine, make_sessions
+
+NO_TABLES = ("no such table", "no such column", "UndefinedTable", "UndefinedColumn")
+
+
+@contextmanager
+def open_session(url: str) -> Iterator[Session]:
+    """Open a session on the database of this address; what is not committed is undone.
+
+    Raises
+    ------
+    BusyError
+        If the database does not answer, or has not been upgraded.
+    """
+    engine = make_engine(url)
+    try:
+        with make_sessions(engine)() as session:
+            yield session
+    except (OperationalError, ProgrammingError) as error:
+        cause = f"{type(error.orig).__name__}: {error.orig}"
+        if any(sign in cause for sign in NO_TABLES):
+            raise BusyError(
+                "The database has no or old tables; run: python manage.py db upgrade"
+            ) from error
+        if isinstance(error, ProgrammingError):
+            raise
+        reason = str(error.orig).strip().splitlines()[0]
+        raise BusyError(f"The database does not answer ({reason}).") from error
+    finally:
+        engine.dispose()
+
+
+def drop_tables(url: str) -> None:
+    """Empty a database: all its tables go, whoever made them."""
+    engine = make_engine(url)
+    try:
+        tables = MetaData()
+        tables.reflect(engine)
+        tables.drop_all(engine)
+    finally:
+        engine.dispose()
