@@ -91,6 +91,7 @@ class Settings:
     allow_unsafe: bool
     is_production: bool
     csrf_enabled: bool
+    proxies: int = 0
 
     @property
     def problems_dir(self) -> Path:
@@ -130,6 +131,7 @@ class Settings:
             allow_unsafe=env.get("DATABOARD_ALLOW_UNSAFE", "") == "i-trust-every-participant",
             is_production=parse_bool(env.get("DATABOARD_PRODUCTION", ""), "DATABOARD_PRODUCTION"),
             csrf_enabled=parse_bool(env.get("WTF_CSRF_ENABLED", "True"), "WTF_CSRF_ENABLED"),
+            proxies=int(_number(env, "DATABOARD_PROXIES", 0)),
         )
 
 

@@ -122,6 +122,8 @@ def build(dist: Path = DIST, *, force: bool = False) -> bool:
 
 if __name__ == "__main__":
     try:
-        print("front end: built" if build(force="--force" in sys.argv[1:]) else "front end: current")
+        print(
+            "front end: built" if build(force="--force" in sys.argv[1:]) else "front end: current"
+        )
     except BuildError as error:
         sys.exit(f"front end: {error}")

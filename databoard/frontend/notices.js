@@ -18,7 +18,8 @@ export function notify(text, kind = "info") {
 }
 
 /** What a visitor is told when a part of the page could not be fetched. */
-function reason(status) {
+function reason({ status, responseText }) {
+  if (status < 500 && responseText && responseText.length < 300) return responseText; // plain text
   if (status === 401 || status === 403) return "You may no longer do this. Reload the page and log in.";
   if (status === 429) return "Too many requests. Wait a moment, then try again.";
   return "The server could not do this now. Try again in a moment.";
@@ -27,7 +28,7 @@ function reason(status) {
 export function startNotices() {
   document.addEventListener("htmx:responseError", (event) => {
     if (event.target.closest?.("[data-live]")) return; // asks again by itself
-    notify(reason(event.detail.xhr.status), "danger");
+    notify(reason(event.detail.xhr), "danger");
   });
   document.addEventListener("click", (event) => {
     event.target.closest("[data-dismiss]")?.closest(".alert")?.remove();

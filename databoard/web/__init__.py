@@ -1,0 +1,1 @@
+"""The web: pages and a programming interface over services and queries."""

@@ -1,0 +1,49 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+
+from databoard.settings import Settings
+from databoard.web.assets import STATIC, init_assets
+from databoard.web.compression import init_compression
+from databoard.web.errors import init_errors
+from databoard.web.extensions import init_extensions
+from databoard.web.filters import init_filters
+from databoard.web.security import init_security
+
+GROUPS = ("pages", "accounts", "participants", "leaderboards", "organisers", "api")
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the web application of one installation.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Read from the environment if not given.
+
+    Raises
+    ------
+    SettingsError
+        Naming the setting that is missing or wrong.
+    """
+    settings = settings or Settings.from_env()
+    app = Flask("databoard.web", static_folder=str(STATIC), static_url_path="/static")
+    app.extensions["databoard"] = settings
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    init_security(app, settings)
+    init_extensions(app, settings)
+    init_errors(app)
+    init_assets(app)
+    init_filters(app)
+    init_compression(app)
+    for group in GROUPS:
+        module = f"databoard.web.{group}.views"
+        if find_spec(module):
+            app.register_blueprint(import_module(module).bp)
+    return app

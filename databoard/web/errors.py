@@ -1,0 +1,173 @@
+"""Pages for everything that goes wrong: what happened, and what to do now.
+
+Every class of ``databoard.errors`` answers with its own status. Programs that ask for JSON get
+``{"error": {...}}``, parts of pages get one line of plain text.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from databoard.errors import BusyError, DataboardError, InvalidError, QuotaError, TooSoonError
+from databoard.store.outages import CONFLICTS, OUTAGES
+from databoard.web.extensions import be_nobody, db
+from databoard.web.security import request_id
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = 10
+
+# Status: what happened, and what to do.
+WORDS = {
+    400: ("This request could not be understood", "Go back, reload the page and try again."),
+    401: ("Please log in", "This page is for people with an account."),
+    403: ("You may not do this", "If you think that you should, write to the organisers."),
+    404: (
+        "There is nothing here",
+        "The address may be mistyped, or what was here is gone or not for you to see.",
+    ),
+    405: ("This is not done this way", "Go back and use the page's own links and buttons."),
+    408: ("This took too long to arrive", "Check the connection and send it again."),
+    409: ("This is taken", "Go back and choose another name, or reload to see what changed."),
+    413: ("This is too large", "Send fewer or smaller files."),
+    415: ("This kind of content is not taken here", "The help pages say what may be sent."),
+    422: ("Something has to be mended", "Go back, mend it and send it again."),
+    429: ("Not so fast", "Wait a little, then try again."),
+    500: (
+        "Something went wrong on our side",
+        "It has been noted. Try again; if it goes on, tell the organisers the number below.",
+    ),
+    503: (
+        "The server is busy or being worked on",
+        "Nothing of yours is lost. Try again in a minute; this page does not need to be left.",
+    ),
+}
+ICONS = {
+    403: "lock",
+    404: "search",
+    409: "shuffle",
+    413: "file-earmark-zip",
+    429: "hourglass-split",
+}
+
+
+def wants_json() -> bool:
+    """Tell whether a program asks."""
+    if request.path.startswith("/api/"):
+        return True
+    accepted = request.accept_mimetypes
+    best = accepted.best_match(["text/html", "application/json"])
+    return best == "application/json" and accepted[best] > accepted["text/html"]
+
+
+def answer(status: int, message: str = "", **more: Any) -> Response:
+    """Answer with an error in the form that was asked for.
+
+    Parameters
+    ----------
+    status : int
+        HTTP status.
+    message : str
+        What happened, for the person; the status's own words if empty.
+    more
+        What JSON carries besides: ``field``, ``line``, ``free_at``.
+    """
+    title, advice = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    if wants_json():
+        details = {name: value for name, value in more.items() if value is not None}
+        error = {"status": status, "message": message or title, "request_id": request_id()}
+        response = jsonify(error=error | details)
+    elif request.headers.get("HX-Request"):
+        response = Response(message or title, mimetype="text/plain")
+    else:
+        page = render_template(
+            "errors/error.html",
+            status=status,
+            title=title,
+            message=message,
+            advice=advice,
+            icon=ICONS.get(status, "exclamation-triangle"),
+            request_id=request_id(),
+        )
+        response = Response(page)
+    response.status_code = status
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_S)
+    return response
+
+
+def _on_databoard_error(error: DataboardError) -> Response:
+    if error.status >= 500:
+        logger.error("request %s: %s", request_id(), error, exc_info=error)
+    db.session.rollback()
+    more: dict[str, Any] = {"fault": error.fault}
+    if isinstance(error, InvalidError):
+        more |= {"field": error.field, "line": getattr(error, "line", None)}
+    response = answer(error.status, _public_message(error), **more)
+    wait_s = _wait_s(error)
+    if wait_s is not None:
+        response.headers["Retry-After"] = str(max(1, round(wait_s)))
+    return response
+
+
+def _public_message(error: DataboardError) -> str:
+    """Give the message, unless it tells about the inside of our house."""
+    return error.message if error.status < 500 or isinstance(error, BusyError) else ""
+
+
+def _wait_s(error: DataboardError) -> float | None:
+    if isinstance(error, TooSoonError):
+        return error.wait_s
+    if isinstance(error, QuotaError) and error.free_at is not None:
+        return (error.free_at - datetime.now(UTC)).total_seconds()
+    return None
+
+
+def _on_http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    response = answer(error.code)
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _on_csrf_error(_error: CSRFError) -> Response:
+    return answer(400, "This form is no longer valid, for instance because you logged in again.")
+
+
+def _on_outage(error: Exception) -> Response:
+    logger.error("request %s: the database does not answer", request_id(), exc_info=error)
+    be_nobody()
+    return answer(503)
+
+
+def _on_conflict(error: Exception) -> Response:
+    logger.warning("request %s: %s", request_id(), error)
+    db.session.rollback()
+    return answer(409, "Somebody was faster, or this was sent twice.")
+
+
+def _on_anything(error: Exception) -> Response:
+    logger.error("request %s: %s", request_id(), request.path, exc_info=error)
+    be_nobody()
+    return answer(500)
+
+
+def init_errors(app: Flask) -> None:
+    """Register a page for every error."""
+    app.register_error_handler(DataboardError, _on_databoard_error)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(CSRFError, _on_csrf_error)
+    app.register_error_handler(500, _on_anything)
+    for outage in OUTAGES:
+        app.register_error_handler(outage, _on_outage)
+    for conflict in CONFLICTS:
+        app.register_error_handler(conflict, _on_conflict)

@@ -1,0 +1,238 @@
+"""How times, numbers and states look in templates."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, current_app, request, url_for
+from markupsafe import Markup
+
+from databoard import __version__
+from databoard.domain.states import LABELS, is_error
+
+MISSING = "–"
+AROUND = 2
+
+HTMX_CONFIG = {
+    "allowEval": False,
+    "includeIndicatorStyles": False,
+    "selfRequestsOnly": True,
+    # Pages with other people's code do not belong into the storage of a shared computer.
+    "historyCacheSize": 0,
+}
+UNITS = (
+    ("year", 365 * 86400),
+    ("month", 30 * 86400),
+    ("week", 7 * 86400),
+    ("day", 86400),
+    ("hour", 3600),
+    ("minute", 60),
+    ("second", 1),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a state looks: a kind (good, bad, warn, busy, idle), an icon and words."""
+
+    kind: str
+    icon: str
+    text: str
+
+
+_LOOKS = {
+    "new": ("idle", "hourglass-split"),
+    "training": ("busy", "gear"),
+    "trained": ("busy", "gear"),
+    "validated": ("busy", "gear"),
+    "tested": ("busy", "gear"),
+    "scored": ("good", "check-circle"),
+    "cancelled": ("idle", "stop-circle"),
+    "quarantined": ("warn", "lock"),
+}
+# States of events and accounts, in the same dress.
+_MORE = {
+    "open": Look("good", "unlock", "open"),
+    "public": Look("good", "eye", "open, code is public"),
+    "upcoming": Look("busy", "calendar-event", "opens soon"),
+    "closed": Look("idle", "lock", "closed"),
+    "waiting": Look("warn", "clock", "waiting for approval"),
+    "asked": Look("warn", "clock", "waiting"),
+    "user": Look("good", "person", "active"),
+    "admin": Look("busy", "shield-check", "administrator"),
+    "refused": Look("bad", "x-circle", "refused"),
+    "banned": Look("bad", "lock", "closed"),
+}
+
+
+def state_look(state: str) -> Look:
+    """Choose how a state looks; unknown ones look plain and keep their name."""
+    state = str(state)
+    if state in _MORE:
+        return _MORE[state]
+    words = LABELS.get(state, state.replace("_", " "))
+    kind, icon = _LOOKS.get(state, ("bad", "x-circle") if is_error(state) else ("idle", "circle"))
+    return Look(kind, icon, words)
+
+
+def steps_words(states: Iterable[str]) -> str:
+    """Tell in words what a row of coloured steps shows.
+
+    >>> steps_words(["scored", "scored", "training"])
+    '2 scored, 1 training'
+    """
+    counts: dict[str, int] = {}
+    for state in states:
+        text = state_look(state).text
+        counts[text] = counts.get(text, 0) + 1
+    return ", ".join(f"{count} {text}" for text, count in counts.items())
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment for machines."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def format_datetime(moment: datetime | None) -> str:
+    """Write a moment for people, in UTC: scripts turn it into the visitor's own zone."""
+    return moment.astimezone(UTC).strftime("%-d %b %Y, %H:%M UTC") if moment else MISSING
+
+
+def format_date(moment: datetime | None) -> str:
+    """Write the day of a moment, in UTC."""
+    return moment.astimezone(UTC).strftime("%-d %b %Y") if moment else MISSING
+
+
+def relative(moment: datetime | None, now: datetime | None = None) -> str:
+    """Tell how far away a moment is: "in 3 days", "2 minutes ago"."""
+    if moment is None:
+        return MISSING
+    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    if abs(seconds) < 1:
+        return "now"
+    name, length = next((unit for unit in UNITS if abs(seconds) >= 2 * unit[1]), UNITS[-1])
+    count = int(abs(seconds) // length)
+    words = f"{count} {name}{'s' if count != 1 else ''}"
+    return f"in {words}" if seconds > 0 else f"{words} ago"
+
+
+def duration(seconds: float | timedelta | None) -> str:
+    """Write a length of time in the unit that fits.
+
+    >>> duration(0.0123), duration(75), duration(7300)
+    ('12 ms', '1 min 15 s', '2 h 2 min')
+    """
+    if isinstance(seconds, timedelta):
+        seconds = seconds.total_seconds()
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} days"
+
+
+def score(value: float | None, precision: int = 3) -> str:
+    """Write a score with as many decimals as its type asks for.
+
+    >>> score(0.98765, 2), score(float("inf")), score(None)
+    ('0.99', '∞', '–')
+    """
+    if value is None or math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.{precision}f}".replace("-", "−")
+
+
+def number(value: float | None) -> str:
+    """Write a count with thin spaces between thousands."""
+    if value is None:
+        return MISSING
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def size(n_bytes: float | None) -> str:
+    """Write a size of a file or of memory.
+
+    >>> size(999), size(1_500_000)
+    ('999 B', '1.5 MB')
+    """
+    if n_bytes is None:
+        return MISSING
+    amount = float(n_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Write a count with its noun.
+
+    >>> plural(1, "team"), plural(3, "team"), plural(2, "entry", "entries")
+    ('1 team', '3 teams', '2 entries')
+    """
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def page_numbers(page: int, n_pages: int) -> Iterator[int | None]:
+    """Give the numbers of pages to link: the ends, those around, None for a gap.
+
+    >>> list(page_numbers(5, 9))
+    [1, None, 3, 4, 5, 6, 7, None, 9]
+    """
+    shown = sorted({1, n_pages, *range(max(1, page - AROUND), min(n_pages, page + AROUND) + 1)})
+    for i, this in enumerate(shown):
+        if i and this - shown[i - 1] > 1:
+            yield None
+        yield this
+
+
+def page_address(page: int) -> str:
+    """Address of another page of the list that is shown, with the same choices."""
+    arguments = request.args.to_dict(flat=False)
+    arguments["page"] = [str(page)]
+    return url_for(request.endpoint or "", **(request.view_args or {}), **arguments)  # type: ignore[arg-type]
+
+
+def page_url(endpoint: str, **values: object) -> str | None:
+    """Address of a page, or None in an installation that does not have it."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]
+
+
+def init_filters(app: Flask) -> None:
+    """Give templates the filters and globals of this module."""
+    app.jinja_env.filters.update(
+        iso=iso,
+        datetime=format_datetime,
+        date=format_date,
+        relative=relative,
+        duration=duration,
+        score=score,
+        number=number,
+        size=size,
+        plural=plural,
+        page_numbers=page_numbers,
+        state_look=state_look,
+        steps_words=steps_words,
+    )
+    app.jinja_env.globals.update(
+        page_address=page_address,
+        page_url=page_url,
+        page_language="en",
+        databoard_version=__version__,
+        htmx_config=Markup(json.dumps(HTMX_CONFIG)),  # noqa: S704 - a constant of ours
+    )
