@@ -77,12 +77,18 @@ def claim(
         return job
     submission = job.submission
     submission.state = "training"
-    for fold_run in submission.fold_runs:
-        if fold_run.state not in ("new", "scored"):
-            fold_run.state, fold_run.started_at = "new", None
+    _renew(submission)
     events.touch(session, job.event_id)
     session.flush()
     return job
+
+
+def _renew(submission: Submission) -> None:
+    """Make new again what an interrupted attempt left; folds that were scored stay so."""
+    for fold_run in submission.fold_runs:
+        if fold_run.state != "scored":
+            fold_run.state, fold_run.fault, fold_run.message = "new", "", ""
+            fold_run.started_at = fold_run.ended_at = None
 
 
 def beat(
@@ -155,9 +161,7 @@ def release(
     job.due_at, job.error = now + delay, error[:2000]
     if job.submission is not None:
         job.submission.state = "new"
-        for fold_run in job.submission.fold_runs:
-            if fold_run.state not in ("new", "scored"):
-                fold_run.state, fold_run.started_at = "new", None
+        _renew(job.submission)
     events.touch(session, job.event_id)
     session.flush()
     queries.wake(session)
