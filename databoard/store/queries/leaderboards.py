@@ -83,7 +83,7 @@ def submissions(session: Session, event_id: int, states: Sequence[str]) -> list[
         .where(s.event_id == event_id, s.state.in_(states), s.withdrawn_at.is_(None))
         .order_by(s.submitted_at, s.id)
     )
-    return [Line(*row) for row in rows]
+    return [Line._make(row) for row in rows]
 
 
 def scores(
