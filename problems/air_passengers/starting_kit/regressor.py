@@ -1,0 +1,14 @@
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import RandomForestRegressor
+
+
+class Regressor(BaseEstimator):
+    def __init__(self):
+        self.forest = RandomForestRegressor(n_estimators=10, max_depth=6, random_state=57)
+
+    def fit(self, X, y):
+        self.forest.fit(X, y)
+        return self
+
+    def predict(self, X):
+        return self.forest.predict(X)
