@@ -20,12 +20,14 @@ echarts.use([
   SVGRenderer, TitleComponent, TooltipComponent, VisualMapComponent,
 ]);
 
+const GRID = { left: 56, right: 40, top: 40, bottom: 60 };
+
 const seen = new WeakSet();
 const mounted = new Set();
 const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 
 function theme() {
-  const style = getComputedStyle(document.documentElement);
+  const style = getComputedStyle(document.body);
   const colour = (name) => style.getPropertyValue(name).trim();
   const axis = {
     axisLine: { lineStyle: { color: colour("--bs-border-color") } },
@@ -58,6 +60,7 @@ function draw({ element, content }) {
   chart.setOption({
     animation: !isStill.matches,
     aria: { enabled: true },
+    grid: GRID,
     ...content,
     // Tips as HTML would need inline styles, which the page forbids.
     tooltip: { trigger: "item", confine: true, ...content.tooltip, renderMode: "richText" },

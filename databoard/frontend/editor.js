@@ -6,7 +6,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { EditorState } from "@codemirror/state";
+import { EditorState, StateField } from "@codemirror/state";
 import {
   Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter,
   highlightSpecialChars, keymap, lineNumbers,
@@ -18,17 +18,24 @@ import { fresh } from "./marks.js";
 const LANGUAGES = { python };
 const seen = new WeakSet();
 
-function errorMark(doc, number) {
-  if (!number || number > doc.lines) return [];
-  const line = Decoration.line({ class: "cm-error-line" }).range(doc.line(number).from);
-  return EditorView.decorations.of(Decoration.set([line]));
+/** Mark the line that failed; the mark moves with its line and goes with it. */
+function errorMark(number) {
+  return StateField.define({
+    create({ doc }) {
+      if (!number || number > doc.lines) return Decoration.none;
+      const mark = Decoration.line({ class: "cm-error-line" });
+      return Decoration.set([mark.range(doc.line(number).from)]);
+    },
+    update: (marks, transaction) => marks.map(transaction.changes),
+    provide: (field) => EditorView.decorations.from(field),
+  });
 }
 
 function label(area) {
   return area.getAttribute("aria-label") ?? area.labels[0]?.textContent.trim() ?? "code";
 }
 
-function extensions(area, doc) {
+function extensions(area) {
   const language = LANGUAGES[area.dataset.editor];
   const nonce = document.querySelector("meta[name=csp-nonce]")?.content ?? "";
   return [
@@ -38,7 +45,7 @@ function extensions(area, doc) {
     highlightActiveLine(), highlightSelectionMatches(), indentUnit.of("    "),
     EditorState.tabSize.of(4), EditorState.readOnly.of(area.readOnly),
     syntaxHighlighting(classHighlighter), language ? language() : EditorView.lineWrapping,
-    errorMark(doc, Number(area.dataset.errorLine)),
+    errorMark(Number(area.dataset.errorLine)),
     keymap.of([
       ...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap,
       ...defaultKeymap, indentWithTab,
@@ -56,9 +63,9 @@ function extensions(area, doc) {
 }
 
 function enhance(area) {
-  const doc = EditorState.create({ doc: area.value }).doc;
-  const view = new EditorView({ state: EditorState.create({ doc, extensions: extensions(area, doc) }) });
+  const view = new EditorView({ doc: area.value, extensions: extensions(area) });
   area.before(view.dom);
+  view.requestMeasure(); // it was made outside of the page
   area.hidden = true;
   area.required = false; // a hidden field cannot tell what it misses; the server does
   area.addEventListener("databoard:filled", () => {

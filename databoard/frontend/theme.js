@@ -11,14 +11,17 @@ function saved() {
   }
 }
 
+function show(theme) {
+  const root = document.documentElement;
+  if (root.dataset.bsTheme === theme) return;
+  root.dataset.bsTheme = theme;
+  dispatchEvent(new CustomEvent("databoard:theme", { detail: theme }));
+}
+
 function apply() {
   const choice = saved() ?? "auto";
-  const theme = choice === "auto" ? (system.matches ? "dark" : "light") : choice;
-  const root = document.documentElement;
-  const isNew = root.dataset.bsTheme !== theme;
-  root.dataset.bsTheme = theme;
-  root.dataset.themeChoice = choice;
-  if (isNew) dispatchEvent(new CustomEvent("databoard:theme", { detail: theme }));
+  document.documentElement.dataset.themeChoice = choice;
+  show(choice === "auto" ? (system.matches ? "dark" : "light") : choice);
 }
 
 document.documentElement.classList.add("has-scripts");
@@ -29,8 +32,9 @@ addEventListener("databoard:choose-theme", (event) => {
   try {
     localStorage.setItem(KEY, event.detail);
   } catch {
-    // the choice then lasts as long as the page
+    return; // without storage the system's choice stands
   }
   apply();
-  document.documentElement.dataset.themeChoice = event.detail;
 });
+addEventListener("beforeprint", () => show("light")); // paper is white
+addEventListener("afterprint", apply);

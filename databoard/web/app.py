@@ -34,8 +34,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     app = Flask("databoard.web", static_folder=str(STATIC), static_url_path="/static")
     app.extensions["databoard"] = settings
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
     init_security(app, settings)
     init_extensions(app, settings)
     init_errors(app)

@@ -50,6 +50,7 @@ def dist(filename: str) -> Response:
     if encoding:
         response.headers["Content-Encoding"] = encoding[0]
         response.mimetype = _mimetype(path)
+    del response.headers["Content-Disposition"]  # it would name the compressed file
     response.headers["Cache-Control"] = FOR_GOOD
     response.vary.add("Accept-Encoding")
     return response

@@ -58,12 +58,12 @@ _LOOKS = {
 _MORE = {
     "open": Look("good", "unlock", "open"),
     "public": Look("good", "eye", "open, code is public"),
-    "upcoming": Look("busy", "calendar-event", "opens soon"),
+    "upcoming": Look("info", "calendar-event", "opens soon"),
     "closed": Look("idle", "lock", "closed"),
     "waiting": Look("warn", "clock", "waiting for approval"),
     "asked": Look("warn", "clock", "waiting"),
     "user": Look("good", "person", "active"),
-    "admin": Look("busy", "shield-check", "administrator"),
+    "admin": Look("info", "shield-check", "administrator"),
     "refused": Look("bad", "x-circle", "refused"),
     "banned": Look("bad", "lock", "closed"),
 }
