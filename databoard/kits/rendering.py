@@ -1,0 +1,117 @@
+"""Texts of organisers as HTML that is safe to show: notebooks, scripts and Markdown.
+
+Everything passes an allow-list: no scripts, styles, forms, frames or identifiers, and no content
+from another host. Formulas stay text between dollars (or in elements of class ``math``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nh3
+
+from databoard.errors import KitError
+
+MAX_NOTEBOOK_BYTES = 20 * 2**20
+
+TAG_NAMES = (
+    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption "
+    "figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub "
+    "summary sup table tbody td tfoot th thead tr tt u ul var"
+)
+TAGS = set(TAG_NAMES.split())
+ATTRIBUTES = {
+    "*": {"class", "title"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "ol": {"start"},
+}
+IMAGE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]+")
+# What nbconvert, Pygments and pandas write; classes of our own pages cannot be borrowed.
+CLASS = re.compile(
+    r"[a-z][a-z0-9]?|highlight|hl-[a-z0-9]+|cell|border-box-sizing|code_cell|text_cell(_render)?"
+    r"|rendered(_html)?|inner_cell|input(_area|_prompt|_html)?|output(_[a-z]+)*|prompt|math"
+    r"|dataframe|jp-[A-Za-z-]+|language-[a-z0-9]+"
+)
+
+
+def _filter(tag: str, attribute: str, value: str) -> str | None:
+    """Narrow the values of allowed attributes; None drops the attribute."""
+    if attribute == "src":
+        return value if IMAGE.fullmatch(value) else None
+    if attribute == "class":
+        return " ".join(word for word in value.split() if CLASS.fullmatch(word)) or None
+    if attribute in ("width", "height", "colspan", "rowspan", "start"):
+        return value if value.isascii() and value.isdigit() and len(value) < 6 else None
+    if attribute == "href":
+        return value if value.startswith(("http://", "https://", "mailto:")) else None
+    return value
+
+
+def sanitise(html: str) -> str:
+    """Keep of some HTML only what is on the allow-list."""
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        clean_content_tags={"script", "style", "template", "noscript", "iframe", "svg", "math"},
+        attributes=ATTRIBUTES,
+        attribute_filter=_filter,
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def render_markdown(text: str) -> str:
+    """Render Markdown as safe HTML; HTML in it is shown as text.
+
+    >>> render_markdown("Predict *y*. <b>{{7*7}}</b>").strip()
+    '<p>Predict <em>y</em>. &lt;b&gt;{{7*7}}&lt;/b&gt;</p>'
+    """
+    mistune = importlib.import_module("mistune")
+    plugins = ["table", "strikethrough", "math", "footnotes"]
+    return sanitise(str(mistune.create_markdown(escape=True, plugins=plugins)(text)))
+
+
+def render_notebook(path: Path) -> str:
+    """Render a notebook, with the outputs that are stored in it, as safe HTML.
+
+    A script (``.py``) is shown as code. Images must be in the notebook, as png or jpeg.
+
+    Raises
+    ------
+    KitError
+        If the file is too large or no notebook.
+    """
+    if path.stat().st_size > MAX_NOTEBOOK_BYTES:
+        raise KitError(
+            f"The notebook {path.name} has more than {MAX_NOTEBOOK_BYTES // 2**20} MB.",
+            "Clear its outputs.",
+        )
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".py":
+        return sanitise(_highlight(text))
+    nbformat = importlib.import_module("nbformat")
+    exporters = importlib.import_module("nbconvert.exporters")
+    try:
+        notebook: Any = nbformat.reads(text, as_version=4)
+        exporter = exporters.HTMLExporter(template_name="basic", exclude_anchor_links=True)
+        html, _ = exporter.from_notebook_node(notebook)
+    except (nbformat.ValidationError, json.JSONDecodeError, ValueError, KeyError) as error:
+        raise KitError(
+            f"{path.name} is not a notebook that Jupyter can read: {type(error).__name__}.",
+            "Open it in Jupyter and save it again.",
+        ) from error
+    return sanitise(html)
+
+
+def _highlight(source: str) -> str:
+    pygments = importlib.import_module("pygments")
+    lexer = importlib.import_module("pygments.lexers").PythonLexer()
+    formatter = importlib.import_module("pygments.formatters").HtmlFormatter()
+    return str(pygments.highlight(source, lexer, formatter))
