@@ -22,6 +22,16 @@ def confirm_email(name: str, link: str) -> Letter:
     )
 
 
+def known_address(name: str, link: str) -> Letter:
+    """Tell somebody who signed up again that there is an account."""
+    return Letter(
+        "You have an account already",
+        f"Hello {name},\n\nsomebody, most likely you, signed up with this address, but you have an "
+        f"account already: {name}. Log in, or set a new password:\n\n{link}\n\n"
+        "If it was not you, ignore this letter.\n",
+    )
+
+
 def reset_password(name: str, link: str) -> Letter:
     """Send the link that sets a new password."""
     return Letter(

@@ -259,6 +259,31 @@ def change_password(
     set_password(session, user, new, now=now, keep_session=keep_session)
 
 
+def change_email(session: Session, user: User, email: str, *, now: datetime) -> None:
+    """Take a new address, which its owner has confirmed.
+
+    Raises
+    ------
+    InvalidError, DuplicateError
+        With ``field`` = "email".
+    """
+    email = check_email(email)
+    owner = queries.by_email(session, email)
+    if owner is not None and owner.id != user.id:
+        raise DuplicateError("There is another account with this address.", "email")
+    user.email, user.email_confirmed_at = email, now
+    session.flush()
+
+
+def ask_for_link(session: Session, email: str, address: str, *, now: datetime) -> User | None:
+    """Find who may get a link by letter, and keep that somebody asked, known or not."""
+    user = queries.by_email(session, email)
+    account = f"link:{email.strip().lower()}"[:254]
+    session.add(LoginAttempt(account=account, address=address[:64], at=now, ok=True))
+    session.flush()
+    return user if user is not None and user.is_active else None
+
+
 def digest(token: str) -> str:
     """Hash of a secret that is random and long, under which it is kept."""
     return hashlib.sha256(token.encode()).hexdigest()

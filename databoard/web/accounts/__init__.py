@@ -1,0 +1,1 @@
+"""Accounts: sign up, confirm, log in and out, passwords, profile, sessions, tokens."""

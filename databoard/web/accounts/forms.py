@@ -1,0 +1,132 @@
+"""What is typed on the pages of accounts; the rules are the services'."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, EqualTo, Length
+
+from databoard.domain.rules import MAX_PASSWORD, MIN_PASSWORD
+
+_NEW = {"autocomplete": "new-password", "minlength": str(MIN_PASSWORD)}
+_CURRENT = {"autocomplete": "current-password"}
+_PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
+
+
+def _required(what: str) -> DataRequired:
+    return DataRequired(f"Please enter {what}.")
+
+
+class SignUpForm(FlaskForm):
+    """A new account."""
+
+    name = StringField(
+        "User name",
+        [_required("a user name"), Length(max=40)],
+        description="2 to 40 letters, digits, _ - and . ; everybody sees it on the leaderboards.",
+        render_kw={"autocomplete": "username", **_PLAIN},
+    )
+    email = StringField(
+        "E-mail address",
+        [_required("your e-mail address"), Length(max=254)],
+        description="We send a link there to confirm it. Only the organisers see it.",
+        render_kw={"type": "email", "autocomplete": "email", **_PLAIN},
+    )
+    password = PasswordField(
+        "Password",
+        [_required("a password"), Length(max=MAX_PASSWORD)],
+        description=f"At least {MIN_PASSWORD} characters; a few words are good.",
+        render_kw=_NEW,
+    )
+    firstname = StringField(
+        "First name", [Length(max=80)], render_kw={"autocomplete": "given-name"}
+    )
+    lastname = StringField("Last name", [Length(max=80)], render_kw={"autocomplete": "family-name"})
+    affiliation = StringField(
+        "University or company", [Length(max=200)], render_kw={"autocomplete": "organization"}
+    )
+
+
+class LoginForm(FlaskForm):
+    """A name and a password."""
+
+    login = StringField(
+        "User name or e-mail address",
+        [_required("your user name or e-mail address"), Length(max=254)],
+        render_kw={"autocomplete": "username", **_PLAIN},
+    )
+    password = PasswordField("Password", [_required("your password")], render_kw=_CURRENT)
+
+
+class AddressForm(FlaskForm):
+    """An e-mail address that a link is sent to."""
+
+    email = StringField(
+        "E-mail address",
+        [_required("your e-mail address"), Length(max=254)],
+        render_kw={"type": "email", "autocomplete": "email", **_PLAIN},
+    )
+
+
+class NewPasswordForm(FlaskForm):
+    """A new password, typed twice."""
+
+    password = PasswordField(
+        "New password",
+        [_required("a new password"), Length(max=MAX_PASSWORD)],
+        description=f"At least {MIN_PASSWORD} characters; a few words are good.",
+        render_kw=_NEW,
+    )
+    again = PasswordField(
+        "New password again",
+        [EqualTo("password", "The two new passwords differ.")],
+        render_kw=_NEW,
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The old password, and a new one twice."""
+
+    old = PasswordField("Current password", [_required("your current password")], render_kw=_CURRENT)
+
+
+class ProfileForm(FlaskForm):
+    """What a user says of himself."""
+
+    firstname = StringField(
+        "First name", [Length(max=80)], render_kw={"autocomplete": "given-name"}
+    )
+    lastname = StringField("Last name", [Length(max=80)], render_kw={"autocomplete": "family-name"})
+    affiliation = StringField(
+        "University or company", [Length(max=200)], render_kw={"autocomplete": "organization"}
+    )
+    url = StringField(
+        "Web page", [Length(max=200)], render_kw={"type": "url", "autocomplete": "url"}
+    )
+    bio = TextAreaField("About you", [Length(max=2000)], render_kw={"rows": "4"})
+    wants_mail = BooleanField("Send me letters about my submissions and events")
+
+
+class TokenForm(FlaskForm):
+    """A new personal token."""
+
+    name = StringField(
+        "What for",
+        [_required("a name, so that you know it again")],
+        description="For instance: notebook on my laptop.",
+    )
+    scope = SelectField(
+        "What it may do",
+        choices=[("read", "Read what I may see"), ("read submit", "Read and submit")],
+    )
+    days = SelectField(
+        "Ends after",
+        choices=[("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "Never")],
+        default="90",
+    )
+
+
+class DeleteForm(FlaskForm):
+    """The password once more, before an account is closed."""
+
+    password = PasswordField("Your password", [_required("your password")], render_kw=_CURRENT)
