@@ -7,23 +7,30 @@ never get into a zip: of a ramp-kit, whose ``data`` folder is what the server tr
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import tempfile
 import zipfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from databoard.kits.rendering import render_markdown, render_notebook
+from databoard.errors import KitError
+from databoard.kits.loading import Kit
+from databoard.kits.rendering import first_paragraph, render_markdown, render_notebook
 
 __all__ = [
+    "Description",
     "build_starting_kit",
+    "describe",
     "find_notebook",
     "is_stale",
     "kit_files",
     "refresh_starting_kit",
     "render_markdown",
     "render_notebook",
+    "zip_starting_kit",
 ]
 
 ZIP_NAME = "starting_kit.zip"
@@ -78,8 +85,13 @@ def _digest(files: dict[str, Path]) -> str:
     return total.hexdigest()
 
 
-def build_starting_kit(path: Path) -> bytes:
-    """Zip the starting kit of a problem's folder.
+def build_starting_kit(kit: Kit) -> bytes:
+    """Zip the starting kit of a problem, reproducibly."""
+    return zip_starting_kit(kit.path)
+
+
+def zip_starting_kit(path: Path) -> bytes:
+    """Zip the starting kit in a problem's folder.
 
     The same files give the same bytes: names are sorted, dates and rights fixed. The zip has no
     folder of its own, so its files can be tried and zipped for upload where they are unpacked.
@@ -120,7 +132,7 @@ def refresh_starting_kit(path: Path) -> Path:
     target = path / ZIP_NAME
     if is_stale(path):
         with tempfile.NamedTemporaryFile(dir=path, prefix=".zip_", delete=False) as file:
-            file.write(build_starting_kit(path))
+            file.write(zip_starting_kit(path))
         part = Path(file.name)
         part.chmod(0o644)
         part.replace(target)
@@ -146,3 +158,44 @@ def find_notebook(path: Path, event: str) -> Path | None:
         *sorted(path.glob("*.ipynb")),
     ]
     return next((file for file in candidates if not file.is_symlink()), None)
+
+
+@dataclass(frozen=True)
+class Description:
+    """What pages show of a problem.
+
+    Attributes
+    ----------
+    overview_html, dictionary_html : str
+        Safe HTML of the notebook (or the README) and of the data dictionary; may be empty.
+    summary : str
+        One plain paragraph.
+    requirements : str
+        The kit's ``requirements.txt``.
+    """
+
+    overview_html: str
+    dictionary_html: str
+    summary: str
+    requirements: str
+
+
+def describe(kit: Kit) -> Description:
+    """Read what pages show of a problem; a notebook that cannot be read gives way to the README."""
+    readme = _text(kit.path / "README.md")
+    notebook = find_notebook(kit.path, kit.name)
+    overview, summary = render_markdown(readme), readme
+    if notebook is not None:
+        with contextlib.suppress(KitError):
+            overview, summary = render_notebook(notebook), _text(notebook)
+    dictionary = _text(kit.path / "references" / "data_dictionary.md")
+    return Description(
+        overview_html=overview,
+        dictionary_html=render_markdown(dictionary) if dictionary else "",
+        summary=first_paragraph(summary),
+        requirements=_text(kit.path / "requirements.txt"),
+    )
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""

@@ -6,9 +6,12 @@ from another host. Formulas stay text between dollars (or in elements of class `
 
 from __future__ import annotations
 
+import contextlib
+import html
 import importlib
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +57,10 @@ def _filter(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
-def sanitise(html: str) -> str:
+def sanitise(markup: str) -> str:
     """Keep of some HTML only what is on the allow-list."""
     return nh3.clean(
-        html,
+        markup,
         tags=TAGS,
         clean_content_tags={"script", "style", "template", "noscript", "iframe", "svg", "math"},
         attributes=ATTRIBUTES,
@@ -101,13 +104,13 @@ def render_notebook(path: Path) -> str:
     try:
         notebook: Any = nbformat.reads(text, as_version=4)
         exporter = exporters.HTMLExporter(template_name="basic", exclude_anchor_links=True)
-        html, _ = exporter.from_notebook_node(notebook)
+        markup, _ = exporter.from_notebook_node(notebook)
     except (nbformat.ValidationError, json.JSONDecodeError, ValueError, KeyError) as error:
         raise KitError(
             f"{path.name} is not a notebook that Jupyter can read: {type(error).__name__}.",
             "Open it in Jupyter and save it again.",
         ) from error
-    return sanitise(html)
+    return sanitise(markup)
 
 
 def _highlight(source: str) -> str:
@@ -115,3 +118,23 @@ def _highlight(source: str) -> str:
     lexer = importlib.import_module("pygments.lexers").PythonLexer()
     formatter = importlib.import_module("pygments.formatters").HtmlFormatter()
     return str(pygments.highlight(source, lexer, formatter))
+
+
+def first_paragraph(text: str, max_length: int = 300) -> str:
+    """Take the first plain paragraph of a Markdown text or of a notebook's source.
+
+    >>> first_paragraph("# Stars\\n\\nTell the *type* of a [star](http://a.b).\\n\\nMore.")
+    'Tell the type of a star.'
+    """
+    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+        cells = json.loads(text)["cells"]
+        text = "\n\n".join(
+            "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"
+        )
+    for block in re.split(r"\n\s*\n", text):
+        lines = [line for line in block.splitlines() if not line.lstrip().startswith("#")]
+        plain = nh3.clean(re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(lines)), tags=set())
+        words = html.unescape(re.sub(r"[*_`]+", "", plain)).split()
+        if len(words) > 3:
+            return textwrap.shorten(" ".join(words), max_length, placeholder=" …")
+    return ""
