@@ -8,6 +8,9 @@ import click
 from flask.cli import ScriptInfo
 from flask_migrate.cli import db
 
+from databoard import __version__
+from databoard.cli.catalogue import ACTIONS
+from databoard.cli.commands import as_command
 from databoard.cli.database import create_db_app, show_migrations
 from databoard.errors import DataboardError
 
@@ -28,7 +31,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="databoard")
+@click.version_option(__version__)
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Organise and run databoard."""
@@ -36,6 +39,8 @@ def cli(ctx: click.Context) -> None:
 
 
 cli.add_command(db)
+for action in ACTIONS:
+    cli.add_command(as_command(action))
 
 
 def main() -> None:

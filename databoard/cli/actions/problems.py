@@ -1,0 +1,64 @@
+"""Problems."""
+
+from __future__ import annotations
+
+from databoard.cli.words import Force, ProblemName, Yes, clock, confirm, found, table
+from databoard.errors import KitError
+from databoard.services import problems
+from databoard.settings import Settings
+from databoard.store.opening import open_session
+from databoard.store.queries import problems as queries
+
+HINT = "see: fab list_problems"
+
+
+def add_problem(
+    settings: Settings, name: ProblemName, force: Force = False, yes: Yes = False
+) -> str:
+    """Add a problem from its folder and prepare its data."""
+    with open_session(settings.database_url) as session:
+        old = queries.by_name(session, name) if force else None
+        if old is not None and queries.events_of(session, old):
+            confirm(_loss(problems.what_goes_with_problem(session, name)), yes=yes)
+        problem = problems.add_problem(
+            session, name, problems_dir=settings.problems_dir, now=clock(), force=force
+        )
+        line = f"Added the problem {name}: {problem.title}."
+        session.commit()
+    return line
+
+
+def _loss(what: str) -> str:
+    return f"This goes: {what}."
+
+
+def remove_problem(settings: Settings, name: ProblemName, yes: Yes = False) -> str:
+    """Remove a problem with its events and all their submissions."""
+    with open_session(settings.database_url) as session:
+        found(queries.by_name(session, name), "problem", name, HINT)
+        confirm(_loss(problems.what_goes_with_problem(session, name)), yes=yes)
+        problems.remove_problem(session, name)
+        session.commit()
+    return f"Removed the problem {name}."
+
+
+def list_problems(settings: Settings) -> str:
+    """List the problems with workflow and title."""
+    with open_session(settings.database_url) as session:
+        rows = [
+            (problem.name, problem.workflow.name, problem.title)
+            for problem in queries.all_problems(session)
+        ]
+    return table(rows, "There is no problem yet; add one with: fab add_problem:<name>")
+
+
+def check_problem(settings: Settings, name: ProblemName) -> str:
+    """Tell all that is wrong with a problem's folder, and how to mend it."""
+    from databoard.kits import checking  # here: the other commands start faster without
+
+    findings = checking.check(name, settings.problems_dir)
+    lines = [f"{f.level}: {f.where}: {f.what} {f.fix}".rstrip() for f in findings]
+    n_errors = sum(finding.level == "error" for finding in findings)
+    if n_errors:
+        raise KitError("\n".join([*lines, f"{name}: {n_errors} to mend."]))
+    return "\n".join([*lines, f"{name} is in order."])

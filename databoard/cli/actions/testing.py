@@ -1,0 +1,61 @@
+"""The test database: emptied, filled and trained in one go."""
+
+from __future__ import annotations
+
+import secrets
+
+from databoard.cli import populate
+from databoard.cli.actions.submissions import train_test
+from databoard.cli.database import migrate_to_head
+from databoard.errors import BusyError, InvalidError
+from databoard.settings import Settings
+from databoard.store.files import Files
+from databoard.store.opening import drop_tables, open_session
+from databoard.store.queries import events as event_queries
+from databoard.store.queries import submissions as queries
+
+#: Problems and their events, as the original's test: small, one of classes, one of regression.
+EVENTS = {"iris": "iris", "diabetes": "diabetes"}
+
+
+def test_setup(settings: Settings) -> str:
+    """Rebuild the test database with problems, events, users and trained submissions."""
+    if not settings.is_test:
+        raise InvalidError(
+            "test_setup rebuilds the test database only: set DATABOARD_TEST=True "
+            "and DATABOARD_DB_URL_TEST."
+        )
+    _empty(settings)
+    migrate_to_head(settings)
+    password = secrets.token_urlsafe(12)
+    populate.ensure_user(settings, "test_admin", password, level="admin")
+    populate.ensure_user(settings, "test_user", password)
+    n_submissions = 0
+    for problem, event in EVENTS.items():
+        print(f"Adding {event} ...", flush=True)
+        populate.ensure_problem(settings, problem)
+        populate.ensure_event(settings, event, problem)
+        for (team, name), files in populate.examples_of(
+            settings, problem, event, "test_user"
+        ).items():
+            populate.ensure_user(settings, team, password)
+            populate.deposit(settings, event, team, name, files)
+            n_submissions += 1
+    print(train_test(settings), flush=True)
+    return (
+        f"The test database has {len(EVENTS)} events and {n_submissions} trained submissions; "
+        f"log in as test_admin or test_user with the password {password}"
+    )
+
+
+def _empty(settings: Settings) -> None:
+    """Remove all tables of the test database, and the files that its submissions left."""
+    files = Files(settings.submissions_dir)
+    try:
+        with open_session(settings.database_url) as session:
+            for event in event_queries.all_events(session):
+                for submission in queries.of_event(session, event.id):
+                    files.remove(submission.folder)
+    except BusyError:
+        pass  # no tables yet
+    drop_tables(settings.database_url)

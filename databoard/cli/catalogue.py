@@ -1,0 +1,81 @@
+"""All actions, in the order of their names."""
+
+from databoard.cli.actions.accounts import (
+    approve_user,
+    create_admin,
+    create_user,
+    list_users,
+    remove_user,
+    set_password,
+)
+from databoard.cli.actions.events import add_event, list_events, make_event_admin, remove_event
+from databoard.cli.actions.parts import (
+    add_score_type,
+    add_workflow,
+    add_workflow_element_type,
+    list_score_types,
+    list_workflow_element_types,
+    list_workflows,
+    remove_score_type,
+    remove_workflow,
+    remove_workflow_element_type,
+)
+from databoard.cli.actions.problems import (
+    add_problem,
+    check_problem,
+    list_problems,
+    remove_problem,
+)
+from databoard.cli.actions.results import print_submissions, scores
+from databoard.cli.actions.serving import profile, serve
+from databoard.cli.actions.submissions import delete_submission, submit, train, train_test
+from databoard.cli.actions.teams import (
+    add_team,
+    add_team_member,
+    approve_team,
+    list_teams,
+    remove_team,
+    sign_up_team,
+)
+from databoard.cli.actions.testing import test_setup
+
+ACTIONS = (
+    add_event,
+    add_problem,
+    add_score_type,
+    add_team,
+    add_team_member,
+    add_workflow,
+    add_workflow_element_type,
+    approve_team,
+    approve_user,
+    check_problem,
+    create_admin,
+    create_user,
+    delete_submission,
+    list_events,
+    list_problems,
+    list_score_types,
+    list_teams,
+    list_users,
+    list_workflow_element_types,
+    list_workflows,
+    make_event_admin,
+    print_submissions,
+    profile,
+    remove_event,
+    remove_problem,
+    remove_score_type,
+    remove_team,
+    remove_user,
+    remove_workflow,
+    remove_workflow_element_type,
+    scores,
+    serve,
+    set_password,
+    sign_up_team,
+    submit,
+    test_setup,
+    train,
+    train_test,
+)
