@@ -31,6 +31,8 @@ from databoard.store.queries import problems as queries
 T = TypeVar("T")
 TYPES = ("code", "text", "data")
 SUFFIXES = {"code": ".py", "text": ".txt", "data": ".csv"}
+#: What every RAMP is made of; the manual's example sequences use them without adding them.
+COMMON_ELEMENTS = ("feature_extractor", "classifier", "regressor", "calibrator")
 
 
 def add_element_type(session: Session, name: str, type_: str) -> WorkflowElementType:
@@ -92,6 +94,8 @@ def add_workflow(session: Session, name: str, elements: Sequence[str]) -> Workfl
     types = []
     for element in elements:
         row = queries.element_type(session, element)
+        if row is None and element in COMMON_ELEMENTS:
+            row = add_element_type(session, element, "code")
         if row is None:
             raise NotFoundError(
                 f"There is no element type {element}: fab add_workflow_element_type:{element},code."

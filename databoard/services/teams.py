@@ -78,6 +78,23 @@ def remove_member(session: Session, team: Team, user: User, *, now: datetime) ->
     session.expire(team, ["members"])
 
 
+def remove(session: Session, team: Team) -> None:
+    """Remove a team.
+
+    Raises
+    ------
+    ForbiddenError
+        If it takes or took part in an event, or is a user's own.
+    """
+    events = queries.events_of(session, team)
+    if events:
+        raise ForbiddenError(f"{team.name} takes part in {', '.join(events)}; it stays.")
+    if team.is_individual:
+        raise ForbiddenError(f"{team.name} is its user's own team; it goes with the user.")
+    session.delete(team)
+    session.flush()
+
+
 def _check_may_join(session: Session, event: Event, team: Team, now: datetime) -> None:
     if event.archived_at is not None or (event.closing_at and now >= event.closing_at):
         raise ForbiddenError(f"{event.title} is over; it takes no more teams.")

@@ -118,3 +118,15 @@ def places_of(session: Session, user: User) -> list[EventTeam]:
             .options(joinedload(EventTeam.event), joinedload(EventTeam.team))
         )
     )
+
+
+def events_of(session: Session, team: Team) -> list[str]:
+    """Names of the events that a team takes or took part in."""
+    return list(
+        session.scalars(
+            select(Event.name)
+            .join(EventTeam)
+            .where(EventTeam.team_id == team.id)
+            .order_by(Event.name)
+        )
+    )
