@@ -1,0 +1,67 @@
+"""The mailer: sends the letters of the outbox, after the transactions that wrote them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import DBAPIError
+
+from databoard.mail.transports import make_transport
+from databoard.services import outbox
+from databoard.settings import Settings
+from databoard.store.engine import make_engine, make_sessions
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 2.0
+
+
+def run(settings: Settings, *, once: bool = False, stop: threading.Event | None = None) -> int:
+    """Send what is due, again and again until told to stop.
+
+    Parameters
+    ----------
+    settings : Settings
+        Its ``mail_url`` says how letters go.
+    once : bool
+        Return when nothing is due.
+    stop : threading.Event, optional
+        Set it to end the loop.
+
+    Returns
+    -------
+    int
+        How many letters were sent.
+    """
+    stop = stop or threading.Event()
+    transport = make_transport(settings.mail_url, settings.mail_from)
+    database = make_engine(settings.database_url)
+    sessions = make_sessions(database)
+    n_sent = 0
+    try:
+        while not stop.is_set():
+            try:
+                with sessions() as session:
+                    n_now = outbox.send_due(session, transport, now=datetime.now(UTC))
+            except DBAPIError as error:
+                logger.warning("mailer: the database is away: %s", type(error).__name__)
+                n_now = 0
+            n_sent += n_now
+            if once and not n_now:
+                break
+            if not n_now:
+                stop.wait(EVERY_S)
+    finally:
+        database.dispose()
+    return n_sent
+
+
+def start(settings: Settings) -> threading.Event:
+    """Run the mailer in a thread of this process, as the development server does."""
+    stop = threading.Event()
+    threading.Thread(
+        target=run, args=(settings,), kwargs={"stop": stop}, name="postman", daemon=True
+    ).start()
+    return stop
