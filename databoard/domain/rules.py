@@ -23,6 +23,8 @@ from databoard.errors import (
 )
 
 MAX_NAME = 50
+# Of a module, workflow or event; the longest of the original manual has 54.
+MAX_IDENTIFIER = 80
 MIN_PASSWORD = 8
 MAX_PASSWORD = 1000
 #: The name under which a team's draft lives; nothing is submitted under it.
@@ -74,9 +76,9 @@ def check_identifier(name: str, what: str = "name") -> None:
     InvalidError
         With ``field`` = `what`.
     """
-    if not (_IDENTIFIER.fullmatch(name) and len(name) <= MAX_NAME):
+    if not (_IDENTIFIER.fullmatch(name) and len(name) <= MAX_IDENTIFIER):
         raise InvalidError(
-            f"The {what} {name[:MAX_NAME]!r} must be 1 to {MAX_NAME} of the letters a-z, digits "
+            f"The {what} {name[:MAX_IDENTIFIER]!r} must be 1 to {MAX_IDENTIFIER} of the letters a-z, digits "
             "and _, starting with a letter.",
             what,
         )

@@ -62,7 +62,7 @@ def test_an_identifier_is_taken(name):
     rules.check_identifier(name, "event")
 
 
-@pytest.mark.parametrize("name", ["", "Iris", "not-valid", "2iris", "a.b", "_a", "a" * 51, "a\n"])
+@pytest.mark.parametrize("name", ["", "Iris", "not-valid", "2iris", "a.b", "_a", "a" * 81, "a\n"])
 def test_what_is_no_module_name_is_refused(name):
     with pytest.raises(InvalidError, match="event"):
         rules.check_identifier(name, "event")
