@@ -281,15 +281,20 @@ def running(what: str, folder: Path, fix: str) -> Iterator[None]:
             yield
     except KitError:
         raise
-    except ModuleNotFoundError as error:
+    except ImportError as error:
+        named = f"the package {error.name} is not installed" if error.name else _said(error)
         raise KitError(
-            f"{what}: the package {error.name} is not installed.",
-            "Install it where databoard runs; the kit's requirements.txt may name it.",
+            f"{what}: {named}.",
+            "Install what is missing where databoard runs; the kit's requirements.txt may name it.",
         ) from error
     except (Exception, SystemExit) as error:
-        said = (str(error).strip().splitlines() or [""])[0].rstrip(".:")
         line = _last_line(error, folder)
-        raise KitError(f"{what}: {type(error).__name__}: {said}{line}.", fix) from error
+        raise KitError(f"{what}: {type(error).__name__}: {_said(error)}{line}.", fix) from error
+
+
+def _said(error: BaseException) -> str:
+    """Take the first line of what an error says."""
+    return (str(error).strip().splitlines() or [""])[0].rstrip(".:")
 
 
 def _last_line(error: BaseException, folder: Path) -> str:

@@ -121,9 +121,9 @@ def _highlight(source: str) -> str:
 
 
 def first_paragraph(text: str, max_length: int = 300) -> str:
-    """Take the first plain paragraph of a Markdown text or of a notebook's source.
+    r"""Take the first plain paragraph of a Markdown text or of a notebook's source.
 
-    >>> first_paragraph("# Stars\\n\\nTell the *type* of a [star](http://a.b).\\n\\nMore.")
+    >>> first_paragraph("# Stars\n\nTell the *type* of a [star](http://a.b).\n\nMore.")
     'Tell the type of a star.'
     """
     with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
