@@ -1,0 +1,321 @@
+"""Ranks with their uncertainty: where a submission may truly stand.
+
+Submission j is *surely better* than k when the difference of their scores, in units of its
+standard error, exceeds a critical value that holds for all pairs at once. Whoever is surely
+better stands above, whoever is surely worse below; what is left is the interval of the rank. This
+covers the true rank of every submission together with the chosen probability, which overlapping
+confidence intervals of the scores do not.
+
+The critical value is the quantile of the largest studentised difference under the estimated
+covariance, found by drawing; rejected pairs are dropped and the rest is tested again until
+nothing more is rejected (stepdown).
+
+References
+----------
+M. Mogstad, J. Romano, A. Shaikh, D. Wilhelm, "Inference for ranks with applications to mobility
+across neighbourhoods and academic achievement across countries", Review of Economic Studies 91,
+2024; algorithm 3.1 and its stepwise improvement. The R package csranks is the reference.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from databoard.domain.statistics import LEVEL, Evidence, difference_sd
+
+FloatArray = NDArray[np.float64]
+#: Draws need no more than single precision, and are twice as fast with it.
+DrawArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+N_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class RankIntervals:
+    """Where submissions may truly stand.
+
+    Attributes
+    ----------
+    low, high : ndarray of int of shape (n_submissions,)
+        Best and worst rank of the interval.
+    is_better : ndarray of bool of shape (n_submissions, n_submissions)
+        Whether the submission of the row is surely better than that of the column.
+    critical : float
+        Standard errors by which two scores must differ.
+    """
+
+    low: IntArray
+    high: IntArray
+    is_better: BoolArray
+    critical: float
+
+
+def draw(evidence: Evidence, n_draws: int, rng: np.random.Generator) -> DrawArray:
+    """Draw errors of the scores from their estimated normal law.
+
+    For paired examples this is the Gaussian multiplier bootstrap, drawn by its covariance: the
+    same law at a cost that does not depend on the number of examples.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    n_draws : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float32 of shape (n_submissions, n_draws)
+    """
+    n = len(evidence.scores)
+    scale = np.trace(evidence.covariance) / max(1, n)
+    # Duplicates make the matrix singular; a billionth of the variance makes it regular again.
+    root = np.linalg.cholesky(
+        evidence.covariance + np.eye(n) * (1e-9 * scale + np.finfo(np.float64).tiny)
+    )
+    normal = rng.standard_normal((n, n_draws), dtype=np.float32)
+    return root.astype(np.float32) @ normal
+
+
+def _order(evidence: Evidence, *, is_lower_the_better: bool) -> IntArray:
+    sign = 1 if is_lower_the_better else -1
+    return np.argsort(sign * evidence.scores, kind="stable")
+
+
+def _studentise(evidence: Evidence, order: IntArray) -> tuple[FloatArray, NDArray[np.float32]]:
+    """Return how many errors each is better than each, best first, and inverse errors."""
+    scores = evidence.scores[order]
+    sd = difference_sd(evidence.covariance[np.ix_(order, order)])
+    gap = np.abs(scores[:, None] - scores[None, :])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = np.where(sd > 0, 1 / sd, 0.0)
+        # Two that err alike differ surely or not at all.
+        better_by = np.where(sd > 0, gap * inverse, np.where(gap > 0, np.inf, 0.0))
+    return np.triu(better_by, 1), inverse.astype(np.float32)
+
+
+def _largest(
+    draws: DrawArray,
+    inverse: NDArray[np.float32],
+    is_open: BoolArray,
+    reverse: DrawArray | None,
+) -> tuple[DrawArray, DrawArray]:
+    """Find the largest studentised difference of each draw, either way round.
+
+    Rows are in order. Of earlier rows over later ones, only the open pairs count. The other way
+    round nothing is ever rejected, so all pairs count: `reverse` once it is known, else (all
+    being open) it is found on the way.
+
+    Returns
+    -------
+    largest, reverse : ndarray of float32 of shape (n_draws,)
+        At least zero.
+    """
+    n, n_draws = draws.shape
+    earlier, later = np.zeros((2, n_draws), dtype=np.float32)
+    buffer = np.empty_like(draws)
+    for j in range(n - 1):
+        rows = np.flatnonzero(is_open[j])
+        if not len(rows):
+            continue
+        block = buffer[: len(rows)]
+        # Most often all later rows are open: a slice is not copied.
+        others = draws[j + 1 :] if len(rows) == n - 1 - j else draws[rows]
+        np.subtract(others, draws[j], out=block)
+        np.multiply(block, inverse[j, rows, None], out=block)
+        np.minimum(earlier, block.min(axis=0), out=earlier)
+        if reverse is None:
+            np.maximum(later, block.max(axis=0), out=later)
+    reverse = later if reverse is None else reverse
+    return np.maximum(-earlier, reverse), reverse
+
+
+def _holm(n_hypotheses: int, level: float, dof: float) -> float:
+    from scipy import stats
+
+    return float(stats.t(dof).isf((1 - level) / max(1, n_hypotheses)))
+
+
+def rank_intervals(
+    evidence: Evidence,
+    rng: np.random.Generator,
+    *,
+    is_lower_the_better: bool,
+    level: float = LEVEL,
+    n_draws: int = N_DRAWS,
+) -> RankIntervals:
+    """Find intervals that cover the true ranks of all submissions together.
+
+    The cost grows with the square of the number of submissions times that of draws: some 0.1 s
+    for 300 and 1,000. Of a larger board, pass each team's best.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        With few degrees of freedom (folds) critical values are those of Holm's stepwise
+        Bonferroni procedure with Student's law, as the errors of the errors then matter.
+    rng : numpy.random.Generator
+    is_lower_the_better : bool
+    level : float
+        Probability of covering all.
+    n_draws : int
+
+    Returns
+    -------
+    RankIntervals
+
+    Examples
+    --------
+    >>> evidence = Evidence(np.array([0.9, 0.89, 0.5]), np.diag([0.01, 0.01, 0.01]) ** 2)
+    >>> found = rank_intervals(evidence, np.random.default_rng(0), is_lower_the_better=False)
+    >>> found.low.tolist(), found.high.tolist()
+    ([1, 1, 3], [2, 2, 3])
+    """
+    n = len(evidence.scores)
+    order = _order(evidence, is_lower_the_better=is_lower_the_better)
+    better_by, inverse = _studentise(evidence, order)
+    draws = draw(evidence, n_draws, rng)[order] if math.isinf(evidence.dof) else None
+    is_open, critical, reverse = np.triu(np.ones((n, n), dtype=bool), 1), 0.0, None
+    while is_open.any():
+        if draws is None:
+            critical = _holm(int(is_open.sum()) + n * (n - 1) // 2, level, evidence.dof)
+        else:
+            largest, reverse = _largest(draws, inverse, is_open, reverse)
+            critical = float(np.quantile(largest, level))
+        rejected = is_open & (better_by > critical)
+        if not rejected.any():
+            break
+        is_open &= ~rejected
+    is_better = np.zeros((n, n), dtype=bool)
+    is_better[np.ix_(order, order)] = np.triu(~is_open, 1)
+    return RankIntervals(1 + is_better.sum(axis=0), n - is_better.sum(axis=1), is_better, critical)
+
+
+def marginal_interval(
+    evidence: Evidence,
+    row: int,
+    draws: DrawArray,
+    *,
+    is_lower_the_better: bool,
+    level: float = LEVEL,
+) -> tuple[int, int]:
+    """Find the interval that covers the true rank of one submission, chosen beforehand.
+
+    Narrower than its simultaneous one; for a team that asks about its own submission.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        With infinite degrees of freedom.
+    row : int
+        Index of the submission.
+    draws : ndarray of float32 of shape (n_submissions, n_draws)
+        From `draw`.
+    is_lower_the_better : bool
+    level : float
+
+    Returns
+    -------
+    tuple of int
+        Best and worst rank.
+    """
+    sign = 1 if is_lower_the_better else -1
+    sd = difference_sd(evidence.covariance)[row]
+    gap = sign * (evidence.scores - evidence.scores[row])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worse_by = np.where(sd > 0, gap / sd, np.where(gap == 0, 0.0, np.copysign(np.inf, gap)))
+        inverse = np.where(sd > 0, 1 / sd, 0.0).astype(np.float32)
+    errors = (sign * (draws - draws[row])) * inverse[:, None]
+    is_worse = np.zeros(len(gap), dtype=bool)
+    is_better = is_worse.copy()
+    while True:
+        # Each other submission brings two hypotheses: that it is at least as good as this one,
+        # rejected if it is surely worse, and that it is at most as good.
+        open_errors = np.concatenate([errors[~is_worse], -errors[~is_better]])
+        critical = float(np.quantile(open_errors.max(axis=0), level))
+        found = (worse_by > critical) & ~is_worse, (worse_by < -critical) & ~is_better
+        if not (found[0].any() or found[1].any()):
+            break
+        is_worse |= found[0]
+        is_better |= found[1]
+    return 1 + int(is_better.sum()), len(gap) - int(is_worse.sum())
+
+
+def p_best(
+    evidence: Evidence, draws: DrawArray, *, is_lower_the_better: bool, n_best: int = 1
+) -> FloatArray:
+    """Return how probable it is that each submission is truly among the best.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    draws : ndarray of float32 of shape (n_submissions, n_draws)
+        From `draw`.
+    is_lower_the_better : bool
+    n_best : int
+        1 for the best, 3 for the podium.
+
+    Returns
+    -------
+    ndarray of shape (n_submissions,)
+        Sums to `n_best` (or to the number of submissions, if these are fewer).
+    """
+    n, n_draws = draws.shape
+    if n <= n_best:
+        return np.ones(n)
+    sign = 1 if is_lower_the_better else -1
+    # Centred before they lose precision: only differences matter.
+    centred = (evidence.scores - evidence.scores.mean()).astype(np.float32)
+    truths = sign * (centred[:, None] + draws)
+    winners = np.argpartition(truths, n_best - 1, axis=0)[:n_best]
+    return np.asarray(np.bincount(winners.ravel(), minlength=n) / n_draws)
+
+
+def tie_groups(
+    intervals: RankIntervals, evidence: Evidence, *, is_lower_the_better: bool
+) -> IntArray:
+    """Cut the board into bands whose members cannot be told from the band's first.
+
+    Parameters
+    ----------
+    intervals : RankIntervals
+    evidence : Evidence
+    is_lower_the_better : bool
+
+    Returns
+    -------
+    ndarray of int of shape (n_submissions,)
+        Number of the band, 0 at the top; never decreasing down the board.
+    """
+    order = _order(evidence, is_lower_the_better=is_lower_the_better)
+    groups = np.zeros(len(order), dtype=np.int64)
+    first, group = 0, 0
+    for place, row in enumerate(order):
+        if intervals.is_better[order[first], row]:
+            first, group = place, group + 1
+        groups[row] = group
+    return groups
+
+
+def gap_needed(intervals: RankIntervals, evidence: Evidence, first: int, second: int) -> float:
+    """Return the difference of scores from which on one would surely beat the other.
+
+    Parameters
+    ----------
+    intervals : RankIntervals
+    evidence : Evidence
+    first, second : int
+        Indices of submissions.
+
+    Returns
+    -------
+    float
+        In units of the score.
+    """
+    pair = np.ix_([first, second], [first, second])
+    return intervals.critical * float(difference_sd(evidence.covariance[pair])[0, 1])

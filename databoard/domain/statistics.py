@@ -1,0 +1,343 @@
+"""How much of a difference is noise.
+
+`Evidence` says what is known about the scores of a board: the scores and the covariance of their
+errors. It comes from paired per-example values where the score type decomposes over examples,
+from scores of resampled predictions otherwise, or from folds with the correction for overlapping
+training sets. Two submissions are compared here; whole boards in
+`databoard.domain.rank_intervals`.
+
+References
+----------
+C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from databoard.domain.scoring import Decomposition
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+LEVEL = 0.95
+
+
+class Verdict(StrEnum):
+    """What a comparison of two submissions says of the first."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NOISE = "within noise"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known about the scores of a board.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n_submissions,)
+    covariance : ndarray of shape (n_submissions, n_submissions)
+        Of the errors of the scores.
+    dof : float
+        Degrees of freedom of the covariance; infinite when it comes from many examples.
+    """
+
+    scores: FloatArray
+    covariance: FloatArray
+    dof: float = math.inf
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A difference of two scores, its interval and what it means.
+
+    Attributes
+    ----------
+    difference : float
+        First score minus second, in units of the score.
+    low, high : float
+        Confidence interval of the difference.
+    p_value : float
+        Two-sided, of no difference.
+    verdict : Verdict
+        About the first.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    verdict: Verdict
+
+
+def influences(decomposition: Decomposition, y_preds: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Linearise scores: how much each example moves each score.
+
+    Parameters
+    ----------
+    decomposition : Decomposition
+    y_preds : ndarray of shape (n_submissions, n_samples[, n_columns])
+
+    Returns
+    -------
+    scores : ndarray of shape (n_submissions,)
+    influences : ndarray of shape (n_submissions, n_samples)
+        Centred, in units of the score; the error of a score is the mean of its influences
+        (delta method).
+
+    Examples
+    --------
+    >>> from databoard.domain.scoring import decompose
+    >>> score, moves = influences(decompose("RMSE", np.zeros(2)), np.array([[3.0, 1.0]]))
+    >>> moves.round(3)
+    array([[ 0.894, -0.894]])
+    """
+    parts = decomposition.examples(y_preds)
+    mean = parts.mean(axis=-1)
+    step = 1e-6 * np.maximum(np.abs(mean), 1e-9)
+    scores = decomposition.link(mean)
+    slope = (decomposition.link(mean + step) - scores) / step
+    return scores, np.asarray((parts - mean[:, None]) * slope[:, None])
+
+
+def evidence_of_examples(
+    scores: FloatArray, moves: FloatArray, *, inflation: float = 1.0
+) -> Evidence:
+    """Estimate the errors of scores from what the examples contribute.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_submissions,)
+    moves : ndarray of shape (n_submissions, n_samples)
+        Centred influences of the examples, paired between submissions.
+    inflation : float
+        Factor of the variance: `overlap_inflation` if the predictions come from
+        cross-validation, 1 for a test set.
+
+    Returns
+    -------
+    Evidence
+    """
+    n_samples = moves.shape[1]
+    covariance = moves @ moves.T * (inflation / (n_samples * max(1, n_samples - 1)))
+    return Evidence(np.asarray(scores, dtype=np.float64), covariance)
+
+
+def with_one_more(
+    evidence: Evidence,
+    moves: FloatArray,
+    score: float,
+    move: FloatArray,
+    *,
+    inflation: float = 1.0,
+) -> Evidence:
+    """Update the evidence of examples when one submission arrives.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    moves : ndarray of shape (n_submissions, n_samples)
+        Influences of those already in the evidence.
+    score : float
+    move : ndarray of shape (n_samples,)
+        Influences of the newcomer.
+    inflation : float
+        As before.
+
+    Returns
+    -------
+    Evidence
+        Equal to that of all, for the cost of one row.
+    """
+    n_old, n_samples = moves.shape
+    unit = inflation / (n_samples * max(1, n_samples - 1))
+    covariance = np.empty((n_old + 1, n_old + 1))
+    covariance[:n_old, :n_old] = evidence.covariance
+    covariance[:n_old, n_old] = covariance[n_old, :n_old] = moves @ move * unit
+    covariance[n_old, n_old] = move @ move * unit
+    return Evidence(np.append(evidence.scores, score), covariance)
+
+
+def overlap_inflation(n_folds: int, n_train: float, n_test: float) -> float:
+    """Return the factor by which overlapping training sets inflate a variance.
+
+    The variance of a mean over folds is not ``s² / J`` but ``(1 / J + n_test / n_train) s²``.
+
+    Parameters
+    ----------
+    n_folds : int
+    n_train, n_test : float
+        Sizes of the two parts of a fold, on average.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Nadeau and Bengio 2003, section 3.
+
+    Examples
+    --------
+    >>> overlap_inflation(10, 900, 100).__round__(3)
+    2.111
+    """
+    return 1 + n_folds * n_test / n_train
+
+
+def evidence_of_folds(fold_scores: FloatArray, n_train: float, n_test: float) -> Evidence:
+    """Estimate the errors of mean scores from their spread over folds.
+
+    Parameters
+    ----------
+    fold_scores : ndarray of shape (n_submissions, n_folds)
+        At least two folds, the same for all.
+    n_train, n_test : float
+        Sizes of the two parts of a fold, on average.
+
+    Returns
+    -------
+    Evidence
+        With ``n_folds - 1`` degrees of freedom.
+
+    Raises
+    ------
+    ValueError
+        If there is but one fold.
+    """
+    n_folds = fold_scores.shape[1]
+    if n_folds < 2:
+        raise ValueError("One fold says nothing about the spread of scores.")
+    spread = np.atleast_2d(np.cov(fold_scores))
+    covariance = spread * (overlap_inflation(n_folds, n_train, n_test) / n_folds)
+    return Evidence(fold_scores.mean(axis=1), covariance, n_folds - 1)
+
+
+def evidence_of_resamples(scores: FloatArray, resampled: FloatArray) -> Evidence:
+    """Estimate the errors of scores from scores of resampled predictions.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_submissions,)
+    resampled : ndarray of shape (n_resamples, n_submissions)
+        Each row scored on the same resampled examples (`resample`) for all submissions; a row
+        with a NaN (a class that was not drawn, for instance) is left out.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    ValueError
+        If fewer than 20 rows are usable.
+    """
+    usable = resampled[np.isfinite(resampled).all(axis=1)]
+    if len(usable) < 20:
+        raise ValueError(f"Only {len(usable)} resamples could be scored; that is too few.")
+    covariance = np.atleast_2d(np.cov(usable, rowvar=False))
+    return Evidence(np.asarray(scores, dtype=np.float64), covariance)
+
+
+def resample(n_samples: int, n_resamples: int, rng: np.random.Generator) -> IntArray:
+    """Draw examples with replacement, for scores that do not decompose.
+
+    Returns
+    -------
+    ndarray of int of shape (n_resamples, n_samples)
+    """
+    return rng.integers(0, n_samples, (n_resamples, n_samples))
+
+
+def resampled_scores(
+    y_preds: FloatArray, score: Callable[[FloatArray, IntArray], float], rows: IntArray
+) -> FloatArray:
+    """Score all submissions on the same resampled examples.
+
+    Parameters
+    ----------
+    y_preds : ndarray of shape (n_submissions, n_samples[, n_columns])
+    score : callable
+        Takes predictions of the drawn examples and their indices.
+    rows : ndarray of int of shape (n_resamples, n_samples)
+        From `resample`.
+
+    Returns
+    -------
+    ndarray of shape (n_resamples, n_submissions)
+    """
+    return np.array([[score(y_pred[drawn], drawn) for y_pred in y_preds] for drawn in rows])
+
+
+def difference_sd(covariance: FloatArray) -> FloatArray:
+    """Return the standard errors of all differences of two scores.
+
+    Parameters
+    ----------
+    covariance : ndarray of shape (n, n)
+
+    Returns
+    -------
+    ndarray of shape (n, n)
+        Zero where two submissions err alike to within rounding.
+    """
+    variance = np.diag(covariance)
+    total = variance[:, None] + variance[None, :]
+    squares = total - 2 * covariance
+    return np.sqrt(np.where(squares > 1e-12 * total, squares, 0.0))
+
+
+def compare(
+    evidence: Evidence,
+    first: int,
+    second: int,
+    *,
+    is_lower_the_better: bool,
+    level: float = LEVEL,
+) -> Comparison:
+    """Answer "is mine really better?" for two submissions, chosen beforehand.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    first, second : int
+        Indices of submissions.
+    is_lower_the_better : bool
+    level : float
+        Of the confidence interval.
+
+    Returns
+    -------
+    Comparison
+
+    Examples
+    --------
+    >>> evidence = Evidence(np.array([0.90, 0.80]), np.diag([0.01, 0.01]) ** 2)
+    >>> found = compare(evidence, 0, 1, is_lower_the_better=False)
+    >>> str(found.verdict), round(found.low, 3), round(found.high, 3)
+    ('better', 0.072, 0.128)
+    """
+    from scipy import stats
+
+    pair = np.ix_([first, second], [first, second])
+    error = float(difference_sd(evidence.covariance[pair])[0, 1])
+    difference = float(evidence.scores[first] - evidence.scores[second])
+    law = stats.norm if math.isinf(evidence.dof) else stats.t(evidence.dof)
+    margin = float(law.ppf((1 + level) / 2)) * error
+    # Two that err alike differ surely or not at all.
+    never = math.inf if difference else 0.0
+    p_value = float(2 * law.sf(abs(difference) / error if error else never))
+    if abs(difference) <= margin:
+        verdict = Verdict.NOISE
+    else:
+        is_better = (difference < 0) == is_lower_the_better
+        verdict = Verdict.BETTER if is_better else Verdict.WORSE
+    return Comparison(difference, difference - margin, difference + margin, p_value, verdict)
