@@ -78,8 +78,8 @@ def check_identifier(name: str, what: str = "name") -> None:
     """
     if not (_IDENTIFIER.fullmatch(name) and len(name) <= MAX_IDENTIFIER):
         raise InvalidError(
-            f"The {what} {name[:MAX_IDENTIFIER]!r} must be 1 to {MAX_IDENTIFIER} of the letters a-z, digits "
-            "and _, starting with a letter.",
+            f"The {what} {name[:MAX_IDENTIFIER]!r} must be 1 to {MAX_IDENTIFIER} "
+            "of the letters a-z, digits and _, starting with a letter.",
             what,
         )
 
