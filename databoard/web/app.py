@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 
 from flask import Flask
 
@@ -41,7 +41,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_filters(app)
     init_compression(app)
     for group in GROUPS:
-        module = f"databoard.web.{group}.views"
-        if find_spec(module):
-            app.register_blueprint(import_module(module).bp)
+        if (Path(__file__).parent / group / "views.py").is_file():
+            app.register_blueprint(import_module(f"databoard.web.{group}.views").bp)
     return app

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from databoard.errors import BusyError, DataboardError, InvalidError, QuotaError, TooSoonError
 from databoard.store.outages import CONFLICTS, OUTAGES
@@ -139,6 +139,11 @@ def _on_http_error(error: HTTPException) -> Response:
     return response
 
 
+def _on_wrong_host(_error: SecurityError) -> Response:
+    # No page: it could name no address of this site.
+    return Response("This site has another name.", status=400, mimetype="text/plain")
+
+
 def _on_csrf_error(_error: CSRFError) -> Response:
     return answer(400, "This form is no longer valid, for instance because you logged in again.")
 
@@ -165,6 +170,7 @@ def init_errors(app: Flask) -> None:
     """Register a page for every error."""
     app.register_error_handler(DataboardError, _on_databoard_error)
     app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(SecurityError, _on_wrong_host)
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(500, _on_anything)
     for outage in OUTAGES:

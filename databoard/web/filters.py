@@ -210,7 +210,9 @@ def page_address(page: int) -> str:
 
 def page_url(endpoint: str, **values: object) -> str | None:
     """Address of a page, or None in an installation that does not have it."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]
+    if endpoint not in current_app.view_functions:
+        return None
+    return url_for(endpoint, **values)  # type: ignore[arg-type]
 
 
 def init_filters(app: Flask) -> None:
