@@ -57,7 +57,8 @@ def dist(filename: str) -> Response:
 
 
 def _may_send(path: Path, encoding: str, suffix: str) -> bool:
-    return encoding in request.accept_encodings and path.with_name(path.name + suffix).is_file()
+    is_wanted = request.accept_encodings.quality(encoding) > 0
+    return is_wanted and path.with_name(path.name + suffix).is_file()
 
 
 def _mimetype(path: Path) -> str:

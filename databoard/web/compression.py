@@ -22,7 +22,7 @@ def _compress(response: Response) -> Response:
         return response
     response.vary.add("Accept-Encoding")
     body = response.get_data()
-    if len(body) < MIN_BYTES or "gzip" not in request.accept_encodings:
+    if len(body) < MIN_BYTES or not request.accept_encodings.quality("gzip"):
         return response
     response.set_data(gzip.compress(body, LEVEL, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
