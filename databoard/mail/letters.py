@@ -59,6 +59,23 @@ def approve_user(name: str, email: str, url: str) -> Letter:
     )
 
 
+def approved(name: str, link: str) -> Letter:
+    """Tell a user that an administrator let them in."""
+    return Letter(
+        "Your account is active",
+        f"Hello {name},\n\nan administrator has approved your account. Log in here:\n\n{link}\n",
+    )
+
+
+def refused(name: str, reason: str) -> Letter:
+    """Tell a user that an administrator refused the account, and why."""
+    return Letter(
+        "Your account was not approved",
+        f"Hello {name},\n\nthe administrators did not approve your account. Their reason:\n\n"
+        f"{reason}\n",
+    )
+
+
 def approve_sign_up(event: str, team: str, url: str) -> Letter:
     """Tell an organiser that a team asked to join; the subject is the command that approves."""
     return Letter(

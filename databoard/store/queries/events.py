@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
-from databoard.store.models import Event, EventAdmin, EventTeam, Fold, Problem, TeamMember, User
+from databoard.store.models import (
+    Event,
+    EventAdmin,
+    EventScoreType,
+    EventTeam,
+    Fold,
+    Problem,
+    Submission,
+    TeamMember,
+    User,
+)
 
 
 def by_name(session: Session, name: str) -> Event | None:
@@ -84,6 +94,26 @@ def admins(session: Session, event: Event) -> list[User]:
     )
 
 
+def n_teams(session: Session) -> dict[int, int]:
+    """Count the teams of each event that were let in, by event."""
+    rows = session.execute(
+        select(EventTeam.event_id, func.count(EventTeam.id))
+        .where(EventTeam.approved_at.is_not(None), EventTeam.left_at.is_(None))
+        .group_by(EventTeam.event_id)
+    )
+    return {event_id: number for event_id, number in rows}
+
+
+def n_submissions(session: Session) -> dict[int, int]:
+    """Count the submissions of each event, by event."""
+    rows = session.execute(
+        select(Submission.event_id, func.count(Submission.id))
+        .where(Submission.withdrawn_at.is_(None))
+        .group_by(Submission.event_id)
+    )
+    return {event_id: number for event_id, number in rows}
+
+
 def version(session: Session, event_id: int) -> int:
     """Version of an event, 0 if it is gone."""
     return session.scalar(select(Event.version).where(Event.id == event_id)) or 0
@@ -91,7 +121,7 @@ def version(session: Session, event_id: int) -> int:
 
 def versions(session: Session) -> dict[str, int]:
     """Versions of all events by name."""
-    return {name: number for name, number in session.execute(select(Event.name, Event.version))}
+    return dict(session.execute(select(Event.name, Event.version)).tuples().all())
 
 
 def folds(session: Session, event_id: int, *, with_rows: bool = False) -> list[Fold]:
@@ -100,6 +130,17 @@ def folds(session: Session, event_id: int, *, with_rows: bool = False) -> list[F
     if with_rows:
         query = query.options(undefer(Fold.train_is), undefer(Fold.valid_is))
     return list(session.scalars(query))
+
+
+def score_types(session: Session, event_id: int) -> list[EventScoreType]:
+    """List the scores of an event in their order."""
+    return list(
+        session.scalars(
+            select(EventScoreType)
+            .where(EventScoreType.event_id == event_id)
+            .order_by(EventScoreType.position)
+        )
+    )
 
 
 def count_up(session: Session, event_id: int) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from databoard.store.models import (
@@ -23,6 +23,11 @@ from databoard.store.models import (
 def by_id(session: Session, submission_id: int) -> Submission | None:
     """Submission of this key."""
     return session.get(Submission, submission_id)
+
+
+def lock(session: Session, submission: Submission) -> None:
+    """Read the state of a submission anew and let others wait to change it."""
+    session.refresh(submission, ["state", "withdrawn_at"], with_for_update=True)
 
 
 def by_hash(session: Session, hash_: str) -> Submission | None:
@@ -47,7 +52,7 @@ def by_key(session: Session, event_team_id: int, key: str) -> Submission | None:
 
 
 def named(session: Session, event_team_id: int, name: str) -> Submission | None:
-    """Current submission of a team under this name."""
+    """Find the current submission of a team under this name."""
     return session.scalar(
         select(Submission).where(
             Submission.event_team_id == event_team_id,
@@ -58,7 +63,7 @@ def named(session: Session, event_team_id: int, name: str) -> Submission | None:
 
 
 def by_name(session: Session, event: Event, team_name: str, name: str) -> Submission | None:
-    """Current submission of this team and name in an event."""
+    """Find the current submission of this team and name in an event."""
     return session.scalar(
         select(Submission)
         .join(EventTeam, EventTeam.id == Submission.event_team_id)
@@ -108,6 +113,65 @@ def of_event(
     if name:
         query = query.where(Submission.name == name)
     return list(session.scalars(query))
+
+
+def _searched(
+    query: Select, event_ids: Collection[int] | None, states: Collection[str] | None, words: str
+) -> Select:
+    query = (
+        query.join(EventTeam, EventTeam.id == Submission.event_team_id)
+        .join(Team, Team.id == EventTeam.team_id)
+        .where(Submission.withdrawn_at.is_(None))
+    )
+    if event_ids is not None:
+        query = query.where(Submission.event_id.in_(event_ids))
+    if states is not None:
+        query = query.where(Submission.state.in_(states))
+    for word in words.split():
+        query = query.where(
+            or_(
+                Submission.name.icontains(word, autoescape=True),
+                Team.name.icontains(word, autoescape=True),
+            )
+        )
+    return query
+
+
+def search(
+    session: Session,
+    event_ids: Collection[int] | None,
+    *,
+    states: Collection[str] | None = None,
+    words: str = "",
+    limit: int = 100,
+    offset: int = 0,
+) -> list[Submission]:
+    """List submissions of some events (None: of all), newest first, by state and words."""
+    return list(
+        session.scalars(
+            _searched(select(Submission), event_ids, states, words)
+            .options(
+                joinedload(Submission.event_team).options(
+                    joinedload(EventTeam.team), joinedload(EventTeam.event)
+                )
+            )
+            .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+    )
+
+
+def n_found(
+    session: Session,
+    event_ids: Collection[int] | None,
+    *,
+    states: Collection[str] | None = None,
+    words: str = "",
+) -> int:
+    """Count what ``search`` would find."""
+    query = _searched(select(func.count(Submission.id)), event_ids, states, words)
+    return session.scalar(query) or 0
 
 
 def with_scores(session: Session, event_id: int) -> list[Submission]:
@@ -184,7 +248,7 @@ def n_by_state(session: Session, event_id: int) -> dict[str, int]:
         .where(Submission.event_id == event_id, Submission.withdrawn_at.is_(None))
         .group_by(Submission.state)
     )
-    return {state: number for state, number in rows}
+    return dict(rows.tuples().all())
 
 
 def fold_run(session: Session, submission_id: int, number: int) -> FoldRun | None:

@@ -67,6 +67,25 @@ def event_team(session: Session, event_id: int, team_id: int) -> EventTeam | Non
     )
 
 
+def lock(session: Session, place: EventTeam) -> None:
+    """Let other requests of this team in this event wait until this transaction ends.
+
+    SQLite has locked the whole database at BEGIN already.
+    """
+    session.execute(
+        select(EventTeam.id).where(EventTeam.id == place.id).with_for_update(key_share=True)
+    )
+
+
+def event_team_by_id(session: Session, event_id: int, key: int) -> EventTeam | None:
+    """Place of this key, if it is one in this event."""
+    return session.scalar(
+        select(EventTeam)
+        .where(EventTeam.id == key, EventTeam.event_id == event_id)
+        .options(joinedload(EventTeam.team), joinedload(EventTeam.event))
+    )
+
+
 def event_team_of(session: Session, event: Event, user: User) -> EventTeam | None:
     """Place of the user's team in an event: the newest that was not left."""
     return session.scalar(

@@ -1,0 +1,1 @@
+"""What organisers of events and administrators of the site see and do."""

@@ -1,0 +1,134 @@
+"""What organisers may change of an event; times are typed in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+
+class UTCField(DateTimeLocalField):
+    """A moment, shown and typed in UTC; empty is never."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label, [Optional()], **options)
+
+    def process_data(self, value: datetime | None) -> None:
+        """Show an aware time in UTC."""
+        super().process_data(value.astimezone(UTC) if value else None)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Give the zone to what was typed."""
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            self.data = self.data.replace(tzinfo=UTC)
+
+
+def _count(label: str, minimum: int, maximum: int, description: str = "") -> IntegerField:
+    bounds = NumberRange(minimum, maximum, f"Enter {minimum:,} to {maximum:,}.")
+    return IntegerField(
+        label,
+        [InputRequired("Please enter a number."), bounds],
+        description=description,
+        render_kw={"min": str(minimum), "max": str(maximum)},
+    )
+
+
+def _limit(label: str, description: str = "") -> IntegerField:
+    bounds = NumberRange(1, 1_000_000, "Enter at least 1, or nothing for no limit.")
+    return IntegerField(
+        label,
+        [Optional(), bounds],
+        description=description or "Empty: no limit.",
+        render_kw={"min": "1"},
+    )
+
+
+class EventForm(FlaskForm):
+    """Title, dates, who may join, how often, and the limits of a fold."""
+
+    title = StringField("Title", [DataRequired("Please enter a title."), Length(max=200)])
+
+    opening_at = UTCField("Opens (UTC)", description="Empty: open from the beginning.")
+    public_opening_at = UTCField(
+        "Code becomes public (UTC)",
+        description="From then to the closing, participants read each other's code. Empty: never.",
+    )
+    closing_at = UTCField(
+        "Closes (UTC)",
+        description="Then the private leaderboard opens to everybody. Empty: never.",
+    )
+
+    is_public = BooleanField("Everybody may see that this event exists")
+    is_controlled_signup = BooleanField("An organiser lets each team in")
+    is_anonymous = BooleanField("Teams are anonymous on the leaderboard until the closing")
+    max_members_per_team = _count("Members of a team, at most", 1, 1000)
+    allowed_emails = TextAreaField(
+        "Addresses that may join",
+        [Length(max=20_000)],
+        description="Ends of e-mail addresses, such as @example.org; empty: all.",
+        render_kw={"rows": "2"},
+    )
+
+    pause_s = _count("Pause between two submissions, in seconds", 0, 30 * 86400)
+    max_per_day = _limit("Submissions per day")
+    max_submissions = _limit("Submissions in all")
+    max_pending = _limit("Submissions in the queue at once")
+    is_paused = BooleanField("Pause: take and train no submissions for now")
+    pause_reason = StringField("Why it is paused", [Length(max=500)])
+
+    fold_seconds = _count("Seconds per fold", 1, 7 * 86400)
+    fold_memory_mb = _count("Memory per fold, in MB", 64, 1_000_000)
+    max_upload_kb = _count("Size of a submission's file, in kB", 1, 65_536)
+    log_policy = SelectField(
+        "Logs that teams see",
+        choices=[("limited", "Limited: their own error and a little output"), ("full", "All")],
+        description="What a submission prints may carry private data out.",
+    )
+
+    sends_submitted_mails = BooleanField("Write to the organisers when a team submits")
+    sends_trained_mails = BooleanField("Write to the team when a submission has ended")
+
+
+#: The form's fields in their groups, as the page shows them.
+GROUPS = (
+    ("Title and dates", ("title", "opening_at", "public_opening_at", "closing_at")),
+    (
+        "Who takes part",
+        (
+            "is_public",
+            "is_controlled_signup",
+            "is_anonymous",
+            "max_members_per_team",
+            "allowed_emails",
+        ),
+    ),
+    (
+        "How often teams submit",
+        ("pause_s", "max_per_day", "max_submissions", "max_pending", "is_paused", "pause_reason"),
+    ),
+    ("Limits of a fold", ("fold_seconds", "fold_memory_mb", "max_upload_kb", "log_policy")),
+    ("Letters", ("sends_submitted_mails", "sends_trained_mails")),
+)
+FIELDS = tuple(name for _, names in GROUPS for name in names)
+
+
+class RefusalForm(FlaskForm):
+    """Why an account is refused."""
+
+    reason = TextAreaField(
+        "Reason",
+        [DataRequired("Please give the reason: the person reads it."), Length(max=500)],
+        description="It goes to the person by letter.",
+        render_kw={"rows": "3"},
+    )

@@ -1,0 +1,83 @@
+"""The queue, the trainers, and who did what."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from databoard.errors import InvalidError, NotFoundError
+from databoard.services import jobs as services
+from databoard.store.queries import activity, jobs
+from databoard.web import guards
+from databoard.web.extensions import db
+from databoard.web.organisers.blueprint import bp
+from databoard.web.organisers.sight import (
+    PAGE_SIZE,
+    chosen_events,
+    note,
+    organiser_required,
+    span,
+)
+
+#: What a trainer may be told.
+ORDERS = {"running": "works", "draining": "ends what it has and stops", "paused": "pauses"}
+
+
+@bp.get("/admin/trainers")
+@guards.admin_required
+def trainers() -> str:
+    """Show the queue and who works on it."""
+    session, now = db.session(), guards.now()
+    return render_template(
+        "organisers/trainers.html",
+        trainers=jobs.trainers(session),
+        alive_since=now - services.TRAINER_IS_LOST,
+        open_jobs=jobs.listing(session, states=("running", "due")),
+        stuck_jobs=jobs.listing(session, states=("quarantined",), limit=20),
+    )
+
+
+@bp.post("/admin/trainers/<trainer>/state")
+@guards.admin_required
+def order_trainer(trainer: str) -> Response:
+    """Pause, drain or start a trainer."""
+    state = request.form.get("state", "")
+    if state not in ORDERS:
+        raise InvalidError(f"The state must be one of {', '.join(ORDERS)}.", "state")
+    if jobs.trainer(db.session(), trainer) is None:
+        raise NotFoundError("There is no trainer of this name.")
+    services.set_trainer_state(db.session(), trainer, state, now=guards.now())
+    note("order_trainer", trainer, state=state)
+    db.session.commit()
+    flash(f"{trainer} {ORDERS[state]} as soon as it hears this.", "success")
+    return redirect(url_for(".trainers"))
+
+
+@bp.get("/user_interactions")
+@organiser_required
+def interactions() -> str:
+    """List who looked at or did what in the visitor's events (checklist 75)."""
+    choice, session = chosen_events(), db.session()
+    user, kind = request.args.get("user", "").strip(), request.args.get("kind", "")
+    part = span(activity.n_interactions(session, choice.ids, user=user, kind=kind))
+    return render_template(
+        "organisers/interactions.html",
+        interactions=activity.interactions(
+            session, choice.ids, user=user, kind=kind, limit=PAGE_SIZE, offset=part.offset
+        ),
+        part=part,
+        choice=choice,
+        user=user,
+        kind=kind,
+        kinds=activity.kinds(session),
+    )
+
+
+@bp.get("/admin/audit")
+@guards.admin_required
+def audit() -> str:
+    """List what administrators and organisers did."""
+    session = db.session()
+    part = span(activity.n_audited(session))
+    entries = activity.audit_trail(session, limit=PAGE_SIZE, offset=part.offset)
+    return render_template("organisers/audit.html", entries=entries, part=part)

@@ -1,0 +1,5 @@
+"""The blueprint that the pages of this package register with."""
+
+from flask import Blueprint
+
+bp = Blueprint("pages", __name__)
