@@ -105,7 +105,7 @@ class TooSoonError(SubmissionError):
     status = 429
 
     def __init__(self, wait_s: float) -> None:
-        super().__init__(f"Please wait {max(1, round(wait_s))} s before you submit again.")
+        super().__init__(f"Please wait {max(1, round(wait_s))} s and try again.")
         self.wait_s = wait_s
 
 

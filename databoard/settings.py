@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from databoard.errors import SettingsError
@@ -32,12 +33,12 @@ def parse_bool(text: str, name: str = "value") -> bool:
     return word in TRUE
 
 
-def _number(env: Mapping[str, str], name: str, default: float) -> float:
-    text = env.get(name, "").strip()
-    try:
-        return float(text) if text else default
-    except ValueError:
-        raise SettingsError(f"{name} must be a number, not {text!r}.") from None
+def _count(env: Mapping[str, str], name: str) -> int:
+    """Read a whole number, 0 where there is none."""
+    text = env.get(name, "").strip() or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise SettingsError(f"{name} must be a whole number, not {text!r}.")
+    return int(text)
 
 
 def _database_url(env: Mapping[str, str], *, is_test: bool) -> str:
@@ -55,7 +56,7 @@ def _database_url(env: Mapping[str, str], *, is_test: bool) -> str:
 
 
 def _secret_key(env: Mapping[str, str], root: Path) -> str:
-    """The key of sessions and links: from the environment, or a 0600 file made at first start."""
+    """Read the key of sessions and links, or make it at the first start, in a 0600 file."""
     key = env.get("DATABOARD_SECRET_KEY", "").strip()
     if key:
         if len(key.encode()) < 32:
@@ -63,26 +64,27 @@ def _secret_key(env: Mapping[str, str], root: Path) -> str:
         return key
     path = root / "db" / "secret_key"
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        key = secrets.token_hex(32)
-        file.write(key)
-    return key
+    if not path.exists():
+        # Web and trainer may start together: the first whole file wins.
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        part.touch(0o600)
+        part.write_text(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(part)
+        part.unlink()
+    return path.read_text().strip()
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What one installation is set to; every path is absolute."""
+    """What one installation is set to; every path is absolute, and secrets are not shown."""
 
-    database_url: str
+    database_url: str = field(repr=False)
     is_test: bool
     root: Path
-    secret_key: str
+    secret_key: str = field(repr=False)
     public_url: str
-    mail_url: str
+    mail_url: str = field(repr=False)
     mail_from: str
     slow_query_s: float | None
     executor: str
@@ -126,12 +128,12 @@ class Settings:
             mail_from=env.get("DATABOARD_MAIL_FROM", "databoard@localhost"),
             slow_query_s=_slow_query(perf),
             executor=env.get("DATABOARD_EXECUTOR", "local").strip() or "local",
-            workers=int(_number(env, "DATABOARD_WORKERS", 0)) or os.cpu_count() or 1,
+            workers=_count(env, "DATABOARD_WORKERS") or os.cpu_count() or 1,
             min_isolation=env.get("DATABOARD_MIN_ISOLATION", "ns").strip() or "ns",
             allow_unsafe=env.get("DATABOARD_ALLOW_UNSAFE", "") == "i-trust-every-participant",
             is_production=parse_bool(env.get("DATABOARD_PRODUCTION", ""), "DATABOARD_PRODUCTION"),
             csrf_enabled=parse_bool(env.get("WTF_CSRF_ENABLED", "True"), "WTF_CSRF_ENABLED"),
-            proxies=int(_number(env, "DATABOARD_PROXIES", 0)),
+            proxies=_count(env, "DATABOARD_PROXIES"),
         )
 
 

@@ -83,7 +83,7 @@ class Folder:
 
     def send(self, to: str, subject: str, body: str) -> None:
         """Write one letter."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # letters carry links
         path = self.folder / f"{time.time_ns()}.eml"
         path.write_bytes(bytes(compose(self.sender, to, subject, body)))
 

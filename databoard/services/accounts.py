@@ -46,7 +46,7 @@ def hash_password(password: str) -> str:
 
 @cache
 def _nobody() -> str:
-    """The hash that an unknown user is compared with, so that both take the same time."""
+    """Make the hash that an unknown user is compared with, so that both take the same time."""
     return HASHER.hash(secrets.token_hex(16))
 
 
@@ -80,6 +80,8 @@ def _create(
     rules.check_user_name(name)
     if password is not None:
         rules.check_password(password, name)
+    # Before the look-ups, so that a known address takes as long as a new one.
+    password_hash = hash_password(password) if password is not None else None
     if queries.by_name(session, name) or team_queries.by_name(session, name):
         raise DuplicateError(f"The name {name} is taken; choose another.", "name")
     if queries.by_email(session, email):
@@ -87,7 +89,7 @@ def _create(
     user = User(
         name=name,
         email=email,
-        password_hash=hash_password(password) if password is not None else None,
+        password_hash=password_hash,
         created_at=now,
     )
     session.add(user)
@@ -183,12 +185,19 @@ def set_access(session: Session, user: User, level: str, *, now: datetime) -> No
 def _check_throttle(session: Session, account: str, address: str, now: datetime) -> None:
     """Make a guesser wait: 2^k seconds after the k-th failure above what is free.
 
-    An account's own failures count from its last success, so its owner is never locked out long.
+    Failures of an account count from its last success. Where its owner has logged in before, only
+    failures from that address count, so that a guesser elsewhere does not lock the owner out.
     """
     since = now - WINDOW
-    last_ok = queries.last_success(session, account)
+    own_ok = queries.last_success(session, account, address)
+    own_address = address if own_ok is not None else None
+    last_ok = own_ok or queries.last_success(session, account)
+    own_since = max(since, last_ok or since)
     limits = (
-        (queries.failures(session, max(since, last_ok or since), account=account), FREE_TRIES),
+        (
+            queries.failures(session, own_since, account=account, address=own_address),
+            FREE_TRIES,
+        ),
         (queries.failures(session, since, address=address), FREE_TRIES_OF_ADDRESS),
     )
     for (count, last), free in limits:
@@ -212,11 +221,11 @@ def authenticate(
     TooSoonError
         After too many failures of the account or from the address.
     """
-    account = login.strip().lower()[:254]
+    account, address = login.strip().lower()[:254], address[:64]
     _check_throttle(session, account, address, now)
     user = queries.by_login(session, login)
     ok = verify(user.password_hash if user else None, password[: rules.MAX_PASSWORD])
-    session.add(LoginAttempt(account=account, address=address[:64], at=now, ok=ok))
+    session.add(LoginAttempt(account=account, address=address, at=now, ok=ok))
     session.flush()
     if user is None or not ok:
         raise ForbiddenError(WRONG)
@@ -350,12 +359,16 @@ def update_profile(session: Session, user: User, **fields: str | bool) -> None:
 
 def delete_user(session: Session, user: User, *, now: datetime) -> None:
     """Close an account for good: who it was is forgotten, what the team submitted stays."""
-    end_all_sessions(session, user, now=now)
-    for token in user.tokens:
-        token.revoked_at = token.revoked_at or now
-    user.name = f"deleted-{user.id}"
+    user.sessions.clear()
+    user.tokens.clear()
+    team = team_queries.individual_of(session, user)
+    # A tilde, which nobody can have in a name.
+    user.name = f"deleted~{user.id}"
+    if team is not None:
+        team.name = user.name
     user.email = f"deleted-{user.id}@invalid.invalid"
     user.password_hash = None
     user.firstname = user.lastname = user.affiliation = user.url = user.bio = ""
     user.access_level, user.deleted_at, user.oidc_subject = "banned", now, None
+    user.wants_mail = False
     session.flush()

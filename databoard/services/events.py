@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Session
 
 from databoard.domain import rules
@@ -18,6 +19,21 @@ from databoard.store.models import Event, EventAdmin, EventScoreType, Fold, User
 from databoard.store.queries import events as queries
 from databoard.store.queries import problems as problem_queries
 
+TOUCHED = "databoard_touched_events"
+AT_LEAST_ONE = (
+    "max_members_per_team",
+    "fold_seconds",
+    "fold_memory_mb",
+    "fold_cores",
+    "fold_disk_mb",
+    "fold_output_kb",
+    "max_upload_kb",
+    "n_final",
+    "max_n_ensemble",
+)
+NOT_NEGATIVE = ("pause_s", "max_per_day", "max_submissions", "max_pending")
+DATES = ("opening_at", "public_opening_at", "closing_at")
+CHOICES = {"log_policy": ("full", "limited"), "ranking": ("bagged", "mean")}
 EDITABLE = (
     "title",
     "description_html",
@@ -213,20 +229,41 @@ def update(session: Session, event: Event, **fields: Any) -> None:
     for name, value in fields.items():
         if name not in EDITABLE:
             raise InvalidError(f"{name} cannot be changed.", name)
+        _check_setting(name, value)
+    dates = {name: fields.get(name, getattr(event, name)) for name in DATES}
+    rules.check_dates(*dates.values())
+    for name, value in fields.items():
         setattr(event, name, value)
-    rules.check_dates(event.opening_at, event.public_opening_at, event.closing_at)
-    for name in ("fold_seconds", "fold_memory_mb", "fold_cores", "max_members_per_team"):
-        if getattr(event, name) < 1:
-            raise InvalidError(f"{name} must be at least 1.", name)
     touch(session, event.id)
     session.flush()
 
 
+def _check_setting(name: str, value: Any) -> None:
+    if name in AT_LEAST_ONE and value < 1:
+        raise InvalidError(f"{name} must be at least 1.", name)
+    if name in NOT_NEGATIVE and value is not None and value < 0:
+        raise InvalidError(f"{name} must not be negative.", name)
+    if name in CHOICES and value not in CHOICES[name]:
+        raise InvalidError(f"{name} must be {' or '.join(CHOICES[name])}.", name)
+    if name == "title" and not 1 <= len(value) <= 200:
+        raise InvalidError("A title has 1 to 200 characters.", name)
+
+
 def touch(session: Session, event_id: int) -> None:
-    """Say that something of an event changed, in the transaction of the change."""
-    queries.count_up(session, event_id)
+    """Say that something of an event changed; its version grows when this is committed.
+
+    Counting is the last thing that a transaction does, in the order of the keys, so that two of
+    them never wait for each other's events.
+    """
+    session.info.setdefault(TOUCHED, set()).add(event_id)
 
 
-def lock(session: Session, event: Event) -> None:
-    """Let other submissions to the event wait until this transaction ends."""
-    queries.lock(session, event.id)
+@listens_for(Session, "before_commit")
+def _count_up(session: Session) -> None:
+    for event_id in sorted(session.info.pop(TOUCHED, ())):
+        queries.count_up(session, event_id)
+
+
+@listens_for(Session, "after_rollback")
+def _forget_touched(session: Session) -> None:
+    session.info.pop(TOUCHED, None)

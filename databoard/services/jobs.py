@@ -19,6 +19,8 @@ from databoard.store.queries import submissions as submission_queries
 
 LEASE = timedelta(seconds=30)
 MAX_CRASHES = 3
+# Trainers may be killed while an innocent submission runs; not this often.
+MAX_ATTEMPTS = 20
 TRAINER_IS_LOST = timedelta(minutes=5)
 
 
@@ -113,7 +115,6 @@ def beat(
     cancelled : set of int
         Jobs that somebody wants stopped.
     """
-    queries.trainer_seen(session, owner, now)
     lost, cancelled = set(), set()
     for job_id, token in tokens.items():
         job = queries.prolong(session, job_id, token, now + lease)
@@ -121,6 +122,7 @@ def beat(
             lost.add(job_id)
         elif job.cancel_asked_at is not None:
             cancelled.add(job_id)
+    queries.trainer_seen(session, owner, now)
     return lost, cancelled
 
 
@@ -155,7 +157,10 @@ def release(
         return True
     job.crashes += int(crashed)
     if job.crashes >= MAX_CRASHES:
-        _quarantine(session, job, now, error)
+        _quarantine(session, job, now, f"{MAX_CRASHES} attempts ended in a crash of the box", error)
+        return True
+    if job.attempts >= MAX_ATTEMPTS:
+        _quarantine(session, job, now, f"{job.attempts} attempts came to no end", error)
         return True
     job.state, job.owner, job.lease_until = "due", None, None
     job.due_at, job.error = now + delay, error[:2000]
@@ -172,16 +177,13 @@ def _end(job: Job, state: str, now: datetime) -> None:
     job.state, job.ended_at, job.lease_until = state, now, None
 
 
-def _quarantine(session: Session, job: Job, now: datetime, error: str) -> None:
+def _quarantine(session: Session, job: Job, now: datetime, why: str, error: str) -> None:
     _end(job, "quarantined", now)
     job.error = error[:2000]
     submission = job.submission
     if submission is not None:
         submission.state, submission.fault, submission.ended_at = "quarantined", "ours", now
-        submission.message = (
-            f"Held back: {MAX_CRASHES} attempts each ended in a crash of the box. "
-            "The organisers can look at it and release it."
-        )
+        submission.message = f"Held back: {why}. The organisers can look at it and release it."
     events.touch(session, job.event_id)
     session.flush()
 
@@ -239,7 +241,7 @@ def _mark_cancelled(session: Session, job: Job, now: datetime) -> None:
 
 
 def sweep(session: Session, *, now: datetime) -> list[int]:
-    """Give back what lost its trainer, and mark trainers that were not seen for long.
+    """Give back what lost its trainer.
 
     What is lost is computed from rows, so one sweep after any crash finds everything.
 
@@ -248,16 +250,11 @@ def sweep(session: Session, *, now: datetime) -> list[int]:
     list of int
         Keys of the jobs that were given back.
     """
-    returned = []
-    for job in queries.expired(session, now):
-        job.owner = None
-        if release(session, job.id, job.token, now=now, error="The trainer was lost."):
-            returned.append(job.id)
-    for trainer in queries.trainers(session):
-        if trainer.state != "stopped" and trainer.seen_at < now - TRAINER_IS_LOST:
-            trainer.state = "stopped"
-    session.flush()
-    return returned
+    return [
+        job.id
+        for job in queries.expired(session, now)
+        if release(session, job.id, job.token, now=now, error="The trainer was lost.")
+    ]
 
 
 def register(

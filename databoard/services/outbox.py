@@ -10,6 +10,8 @@ from databoard.mail.transports import Transport
 from databoard.store.models import OutgoingMail
 from databoard.store.queries import outbox as queries
 
+CLAIM = timedelta(minutes=10)
+
 
 def write(
     session: Session, key: str, to: str, subject: str, body: str, *, now: datetime
@@ -39,14 +41,18 @@ def send_due(session: Session, transport: Transport, *, now: datetime) -> int:
     that commit, because what has left by mail cannot be rolled back.
     """
     sent = 0
-    for letter_id in queries.due(session, now):
-        letter = queries.claim(session, letter_id, now=now, until=now + timedelta(minutes=10))
-        session.commit()
+    letter_ids = queries.due(session, now)
+    session.commit()
+    for letter_id in letter_ids:
+        letter = queries.claim(session, letter_id, now=now, until=now + CLAIM)
         if letter is None:
+            session.commit()
             continue
+        to, subject, body = letter.to, letter.subject, letter.body
+        session.commit()  # no transaction is open while a mail server thinks
         try:
-            transport.send(letter.to, letter.subject, letter.body)
-        except OSError as error:  # smtplib's errors are OSErrors too
+            transport.send(to, subject, body)
+        except Exception as error:  # a letter that cannot be sent must not hold up the others
             letter.attempts += 1
             letter.error = f"{type(error).__name__}: {error}"[:500]
             letter.claimed_until = None

@@ -272,7 +272,7 @@ def _ensure_element_type(session: Session, element: Element) -> WorkflowElementT
 
 
 def _plain(label: object) -> str | int | float | bool:
-    """A label as JSON knows it."""
+    """Write a label as JSON knows it."""
     item = getattr(label, "item", None)
     value = item() if callable(item) else label
     return value if isinstance(value, (str, int, float, bool)) else str(value)
@@ -292,8 +292,19 @@ def describe(problem: Problem, kit: Kit) -> None:
     problem.dictionary_html = description.dictionary_html
     problem.summary = description.summary
     problem.requirements = description.requirements
-    bundle = bundling.build_starting_kit(kit)
-    problem.kit_hash = hashlib.sha256(bundle).hexdigest()
+    problem.kit_hash = kit_hash(kit)
+    bundling.refresh_starting_kit(kit.path)
+
+
+def kit_hash(kit: Kit) -> str:
+    """Sum up the code that a kit's results depend on; texts and notebooks do not count."""
+    total = hashlib.sha256()
+    paths = {"problem": Path(str(kit.module.__file__)), **kit.code_files()}
+    for name, path in sorted(paths.items()):
+        content = path.read_bytes()
+        total.update(f"{name}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()
 
 
 def render(markdown: str) -> str:
@@ -305,12 +316,13 @@ def set_keywords(session: Session, problem: Problem, names: Sequence[str], type_
     """Replace the keywords of one type of a problem."""
     rows = []
     for name in dict.fromkeys(name.strip() for name in names if name.strip()):
-        row = queries.keyword(session, name)
+        row = queries.keyword(session, name[:80])
         if row is None:
             row = Keyword(name=name[:80], type=type_)
             session.add(row)
         rows.append(row)
-    problem.keywords = [k for k in problem.keywords if k.type != type_] + rows
+    kept = [keyword for keyword in problem.keywords if keyword.type != type_]
+    problem.keywords = list(dict.fromkeys([*kept, *rows]))
     session.flush()
 
 

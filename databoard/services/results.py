@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from databoard.domain import states
+from databoard.errors import InvalidError
 from databoard.mail import letters
 from databoard.services import events, jobs, outbox
 from databoard.store.models import (
@@ -22,12 +23,14 @@ from databoard.store.models import (
     Submission,
     SubmissionScore,
 )
+from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import submissions as queries
 from databoard.store.queries import teams as team_queries
 
 StepScores = Mapping[str, Mapping[str, float]]
 STEPS = ("train", "valid", "test")
+UNFINISHED = ("new", "training", "trained", "validated", "tested")
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def record_fold(
     fold_run.peak_mb, fold_run.isolation = outcome.peak_mb, outcome.isolation
     fold_run.train_sha256, fold_run.test_sha256 = outcome.train_sha256, outcome.test_sha256
     if outcome.state == "scored":
-        for score_type in job.submission.event_team.event.score_types:  # type: ignore[union-attr]
+        for score_type in event_queries.score_types(session, job.event_id):
             values = {step: outcome.scores.get(step, {}).get(score_type.name) for step in STEPS}
             fold_run.scores.append(FoldScore(event_score_type_id=score_type.id, **values))
     events.touch(session, job.event_id)
@@ -148,6 +151,11 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
     -------
     bool
         False if the job was no longer the caller's; nothing is recorded then.
+
+    Raises
+    ------
+    InvalidError
+        If folds are still to come and no state is given: the run has not ended.
     """
     job = job_queries.locked(session, job_id, token)
     if job is None or job.submission_id is None or not jobs.finish(session, job_id, token, now=now):
@@ -159,6 +167,11 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
     event = submission.event_team.event
     runs = submission.fold_runs
     submission.state = ending.state or str(states.of_folds(run.state for run in runs))
+    if not submission.is_ended:
+        raise InvalidError(f"{submission.name} has folds that have not ended.", "state")
+    for run in runs:
+        if run.state in UNFINISHED:
+            run.state = "cancelled"  # another fold's failure stopped it
     submission.ended_at = now
     submission.fault, submission.message = ending.fault, ending.message[:2000]
     submission.error_file, submission.error_line = ending.error_file[:80], ending.error_line

@@ -35,9 +35,12 @@ from databoard.store.models import (
 )
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
+from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import submissions as queries
+from databoard.store.queries import teams as team_queries
 
 DAY = timedelta(days=1)
+MAX_KEY = 80
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,9 @@ def check_allowance(session: Session, place: EventTeam, now: datetime) -> None:
     if not place.is_approved:
         raise ForbiddenError("Your team waits for the organisers' approval.")
     if event.is_paused:
-        raise ClosedError(f"The organisers paused submissions. {event.pause_reason}".strip(), None)
+        raise ClosedError(f"The organisers paused submissions. {event.pause_reason}".strip())
+    if event.archived_at is not None:
+        raise ClosedError("The event is archived; it takes no more submissions.")
     rules.check_phase(now, event.opening_at, place.extra_closing_at or event.closing_at)
     times = queries.counted_times(session, place.id)
     rules.check_pause(times[-1] if times else None, now, timedelta(seconds=event.pause_s))
@@ -144,14 +149,16 @@ def submit(
     SubmissionError
         Or one of its kinds, saying what is wrong, where, and what to do.
     """
+    name = name.strip()
+    rules.check_name(name)
+    if key is not None and not 1 <= len(key) <= MAX_KEY:
+        raise InvalidError(f"An idempotency key has 1 to {MAX_KEY} characters.", "key")
+    event = place.event
+    team_queries.lock(session, place)  # what is found below stays true until the commit
     if key is not None:
         same = queries.by_key(session, place.id, key)
         if same is not None:
             return same
-    name = name.strip()
-    rules.check_name(name)
-    event = place.event
-    events.lock(session, event)  # the counts below stay true until the commit
     if not as_admin:
         check_allowance(session, place, now)
     accepted = accept_files(elements_of(place), files, max_bytes=event.max_upload_kb * 1024)
@@ -240,9 +247,11 @@ def cancel(
     InvalidError
         If it has ended.
     """
+    is_stopped = jobs.cancel(session, submission, now=now)
+    queries.lock(session, submission)
     if submission.is_ended:
         raise InvalidError(f"{submission.name} has ended; there is nothing to cancel.")
-    if jobs.cancel(session, submission, now=now):
+    if is_stopped:
         submission.state, submission.ended_at = "cancelled", now
         submission.message = f"Cancelled by {by.name}." if by else "Cancelled."
         for fold_run in submission.fold_runs:
@@ -267,8 +276,11 @@ def retry(
     InvalidError
         If it is in the queue already.
     """
+    queries.lock(session, submission)
     if not submission.is_ended:
         raise InvalidError(f"{submission.name} is in the queue already.")
+    if submission.withdrawn_at is not None:
+        raise InvalidError(f"{submission.name} was replaced by a newer one of its name.")
     reset(session, submission)
     submission.run += 1
     jobs.enqueue(session, submission, now=now, reason=reason)
@@ -305,6 +317,7 @@ def reset(session: Session, submission: Submission) -> None:
 def delete(session: Session, submission: Submission, *, submissions_dir: Path) -> None:
     """Remove a submission, its scores and its files for good."""
     event_id, folder = submission.event_id, submission.folder
+    job_queries.open_of(session, submission.id)  # locked first, as whoever records results does
     session.delete(submission)
     session.flush()
     events.touch(session, event_id)

@@ -105,13 +105,22 @@ def _check_may_join(session: Session, event: Event, team: Team, now: datetime) -
             f"{team.name} has {len(members)}.",
             "team",
         )
-    allowed = event.allowed_emails.split()
+    allowed = event.allowed_emails.replace(",", " ").lower().split()
     for user in members:
         place = queries.event_team_of(session, event, user)
         if place is not None and place.team_id != team.id:
             raise DuplicateError(f"{user.name} takes part already, in {place.team.name}.", "team")
-        if allowed and not any(user.email.lower().endswith(word.lower()) for word in allowed):
+        if allowed and not _is_listed(user.email.lower(), allowed):
             raise ForbiddenError(f"{event.title} takes only addresses that its organisers listed.")
+
+
+def _is_listed(email: str, allowed: list[str]) -> bool:
+    """Tell whether an address, or its domain with or without the @, is on the organisers' list."""
+    domain = email.rpartition("@")[2]
+    return any(
+        word in (email, domain, f"@{domain}") or (word.startswith(".") and domain.endswith(word))
+        for word in allowed
+    )
 
 
 def sign_up(
@@ -138,6 +147,7 @@ def sign_up(
     ForbiddenError, InvalidError, DuplicateError
         If the team may not join.
     """
+    event_queries.lock(session, event.id)  # two requests for one team make one row
     place = queries.event_team(session, event.id, team.id)
     is_new = place is None
     if place is None or place.left_at is not None:

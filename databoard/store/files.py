@@ -32,6 +32,15 @@ def write_atomically(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
+def _sync_folder(path: Path) -> None:
+    """Have the names in a folder on the disk too."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @dataclass(frozen=True)
 class Files:
     """The files of all submissions, below one folder."""
@@ -40,14 +49,14 @@ class Files:
 
     def folder(self, name: str) -> Path:
         """Path of a submission's folder."""
-        return self.root / name
+        return self._member(name)
 
     def _member(self, folder: str, *parts: str) -> Path:
         """Path below a submission's folder; names come from the database, never from a request."""
-        path = self.root.joinpath(folder, *parts)
-        if ".." in (folder, *parts) or not path.is_relative_to(self.root / folder):
-            raise NotFoundError("There is no such file.")
-        return path
+        for part in (folder, *parts):
+            if part in ("", ".", "..") or "/" in part or "\\" in part or "\0" in part:
+                raise NotFoundError("There is no such file.")
+        return self.root.joinpath(folder, *parts)
 
     def write_sources(self, folder: str, files: Mapping[str, bytes]) -> None:
         """Keep the files of a submission, all or none."""
@@ -58,6 +67,8 @@ class Files:
             for name, content in files.items():
                 write_atomically(part / name, content)
             part.rename(target)
+            _sync_folder(target)
+            _sync_folder(self.root)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
@@ -90,7 +101,7 @@ class Files:
             return None
 
     def read_log(self, folder: str, number: int) -> str:
-        """What a fold printed, as far as it is kept."""
+        """Read what a fold printed, as far as it is kept."""
         return (self.read_fold(folder, number, "log.txt") or b"").decode("utf-8", "replace")
 
     def remove_folds(self, folder: str) -> None:

@@ -67,7 +67,7 @@ class User(Base):
         return self.access_level == "admin" and self.is_active
 
     def get_id(self) -> str:
-        """The key that a login session carries."""
+        """Write the key that a login session carries."""
         return str(self.id)
 
     @property

@@ -82,13 +82,14 @@ def failures(
     return count, last
 
 
-def last_success(session: Session, account: str) -> datetime | None:
-    """When this account last logged in."""
-    return session.scalar(
-        select(func.max(LoginAttempt.at)).where(
-            LoginAttempt.account == account, LoginAttempt.ok.is_(True)
-        )
+def last_success(session: Session, account: str, address: str | None = None) -> datetime | None:
+    """When this account last logged in, from anywhere or from an address."""
+    query = select(func.max(LoginAttempt.at)).where(
+        LoginAttempt.account == account, LoginAttempt.ok.is_(True)
     )
+    if address is not None:
+        query = query.where(LoginAttempt.address == address)
+    return session.scalar(query)
 
 
 def token_by_hash(session: Session, token_hash: str) -> ApiToken | None:

@@ -101,7 +101,7 @@ def n_teams(session: Session) -> dict[int, int]:
         .where(EventTeam.approved_at.is_not(None), EventTeam.left_at.is_(None))
         .group_by(EventTeam.event_id)
     )
-    return {event_id: number for event_id, number in rows}
+    return dict(rows.tuples().all())
 
 
 def n_submissions(session: Session) -> dict[int, int]:
@@ -111,7 +111,7 @@ def n_submissions(session: Session) -> dict[int, int]:
         .where(Submission.withdrawn_at.is_(None))
         .group_by(Submission.event_id)
     )
-    return {event_id: number for event_id, number in rows}
+    return dict(rows.tuples().all())
 
 
 def version(session: Session, event_id: int) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, text, update
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import Subquery, case, func, or_, select, text, update
+from sqlalchemy.orm import Session, joinedload
 
 from databoard.store.models import Event, FoldRun, Job, Submission, Trainer
 
@@ -19,6 +19,21 @@ def wake(session: Session) -> None:
         session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
+def _turns(lane: str) -> Subquery:
+    """Tell whose turn it is: per team that waits, what it has running and when it had one last."""
+    waiting = select(Job.event_team_id).where(Job.state == "due", Job.lane == lane)
+    return (
+        select(
+            Job.event_team_id,
+            func.sum(case((Job.state == "running", 1), else_=0)).label("n_running"),
+            func.max(Job.started_at).label("served_at"),
+        )
+        .where(Job.event_team_id.in_(waiting), Job.lane == lane)
+        .group_by(Job.event_team_id)
+        .subquery()
+    )
+
+
 def claim(
     session: Session,
     owner: str,
@@ -29,22 +44,19 @@ def claim(
     submission_ids: Sequence[int] | None = None,
 ) -> Job | None:
     """Lease the next due job; safe among any number of trainers."""
-    other = aliased(Job)
-    n_running = (
-        select(func.count(other.id))
-        .where(
-            other.event_team_id == Job.event_team_id,
-            other.lane == lane,
-            other.state == "running",
-        )
-        .correlate(Job)
-        .scalar_subquery()
-    )
+    turns = _turns(lane)
     query = (
         select(Job.id)
         .join(Event, Event.id == Job.event_id)
+        .join(turns, turns.c.event_team_id == Job.event_team_id)
         .where(Job.state == "due", Job.lane == lane, Job.due_at <= now, Event.is_paused.is_(False))
-        .order_by(Job.priority.desc(), n_running, Job.due_at, Job.id)
+        .order_by(
+            Job.priority.desc(),
+            turns.c.n_running,
+            turns.c.served_at.asc().nulls_first(),
+            Job.due_at,
+            Job.id,
+        )
         .limit(1)
         .with_for_update(of=Job, skip_locked=True)
     )
@@ -68,9 +80,12 @@ def claim(
     )
     if not taken.rowcount:  # type: ignore[attr-defined]
         return None
-    job = session.get(Job, job_id, options=[joinedload(Job.submission)])
-    session.refresh(job)
-    return job
+    return session.scalar(
+        select(Job)
+        .where(Job.id == job_id)
+        .options(joinedload(Job.submission).selectinload(Submission.fold_runs))
+        .execution_options(populate_existing=True)
+    )
 
 
 def locked(session: Session, job_id: int, token: int) -> Job | None:
@@ -93,10 +108,13 @@ def prolong(session: Session, job_id: int, token: int, until: datetime) -> Job |
 
 
 def open_of(session: Session, submission_id: int) -> list[Job]:
-    """List the jobs of a submission that are due or running."""
+    """List the jobs of a submission that are due or running, locked."""
     return list(
         session.scalars(
-            select(Job).where(Job.submission_id == submission_id, Job.state.in_(("due", "running")))
+            select(Job)
+            .where(Job.submission_id == submission_id, Job.state.in_(("due", "running")))
+            .with_for_update(of=Job)
+            .execution_options(populate_existing=True)
         )
     )
 
@@ -108,6 +126,7 @@ def expired(session: Session, now: datetime) -> list[Job]:
             select(Job)
             .where(Job.state == "running", Job.lease_until < now)
             .with_for_update(of=Job, skip_locked=True)
+            .execution_options(populate_existing=True)
         )
     )
 
@@ -126,31 +145,48 @@ def next_due(session: Session) -> datetime | None:
 
 
 def n_ahead(session: Session, submission: Submission) -> int:
-    """Count the submissions that were due before this one and have not started."""
+    """Count the submissions that will be claimed before this one, as far as is known now.
+
+    Teams take turns, so of another team at most as many as this team has before its own, and one
+    more where that team's turn comes first.
+    """
     own = session.scalar(select(Job).where(Job.submission_id == submission.id, Job.state == "due"))
     if own is None:
         return 0
-    return (
-        session.scalar(
-            select(func.count(Job.id)).where(
-                Job.state == "due",
-                Job.lane == own.lane,
-                or_(
-                    Job.priority > own.priority,
-                    (Job.priority == own.priority)
-                    & or_(Job.due_at < own.due_at, (Job.due_at == own.due_at) & (Job.id < own.id)),
-                ),
-            )
+    due = (Job.state == "due", Job.lane == own.lane)
+    ahead = session.scalar(select(func.count(Job.id)).where(*due, Job.priority > own.priority)) or 0
+    is_before = or_(Job.due_at < own.due_at, (Job.due_at == own.due_at) & (Job.id < own.id))
+    turns = _turns(own.lane)
+    rows = session.execute(
+        select(
+            Job.event_team_id,
+            func.count(Job.id),
+            func.sum(case((is_before, 1), else_=0)),
+            func.row_number().over(
+                order_by=(
+                    turns.c.n_running,
+                    turns.c.served_at.asc().nulls_first(),
+                    func.min(Job.due_at),
+                    func.min(Job.id),
+                )
+            ),
         )
-        or 0
-    )
+        .join(turns, turns.c.event_team_id == Job.event_team_id)
+        .where(*due, Job.priority == own.priority)
+        .group_by(Job.event_team_id, turns.c.n_running, turns.c.served_at)
+    ).all()
+    own_before, own_turn = next(row[2:] for row in rows if row[0] == own.event_team_id)
+    for team_id, n_due_of_team, _, turn in rows:
+        if team_id != own.event_team_id:
+            ahead += min(n_due_of_team, own_before + int(turn < own_turn))
+    return int(ahead + own_before)
 
 
 def typical_seconds(session: Session, event_id: int, n_last: int = 20) -> float | None:
-    """Mean seconds of work of the last submissions of an event, over all their folds."""
+    """Mean seconds of work of the last scored submissions of an event, over all their folds."""
     last = (
         select(Submission.id)
-        .where(Submission.event_id == event_id, Submission.ended_at.is_not(None))
+        .where(Submission.event_id == event_id, Submission.state == "scored")
         .order_by(Submission.ended_at.desc())
         .limit(n_last)
         .subquery()
@@ -195,7 +231,7 @@ def trainer_seen(session: Session, name: str, now: datetime) -> None:
 
 
 def trainer_state(session: Session, name: str) -> str:
-    """What a trainer should do: running, draining, paused or stopped."""
+    """Tell what a trainer should do: running, draining, paused or stopped."""
     return session.scalar(select(Trainer.state).where(Trainer.name == name)) or "running"
 
 

@@ -116,7 +116,7 @@ def spreads(
             SubmissionScore.event_score_type_id == score_type_id,
         )
     )
-    return {submission_id: spread for submission_id, spread in rows}
+    return dict(rows.tuples().all())
 
 
 def n_tries(session: Session, event_id: int) -> dict[int, int]:
@@ -127,4 +127,4 @@ def n_tries(session: Session, event_id: int) -> dict[int, int]:
         .where(Submission.event_id == event_id)
         .group_by(EventTeam.team_id)
     )
-    return {team_id: number for team_id, number in rows}
+    return dict(rows.tuples().all())

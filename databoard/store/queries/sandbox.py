@@ -16,9 +16,10 @@ def of_event_team(session: Session, event_team_id: int) -> list[SandboxFile]:
 
 
 def file(session: Session, event_team_id: int, filename: str) -> SandboxFile | None:
-    """One file of a team's sandbox."""
+    """Find one file of a team's sandbox, locked, so that two tabs save one after the other."""
     return session.scalar(
-        select(SandboxFile).where(
-            SandboxFile.event_team_id == event_team_id, SandboxFile.filename == filename
-        )
+        select(SandboxFile)
+        .where(SandboxFile.event_team_id == event_team_id, SandboxFile.filename == filename)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
