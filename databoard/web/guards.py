@@ -47,7 +47,7 @@ def now() -> datetime:
 def visitor() -> User | None:
     """Account that is logged in, or None."""
     # The model itself rather than Flask-Login's proxy: services compare and store it.
-    return current_user._get_current_object() if current_user.is_authenticated else None
+    return current_user._get_current_object() if current_user.is_authenticated else None  # noqa: SLF001
 
 
 def me() -> User:
@@ -255,9 +255,9 @@ def load_submission(hash_: str, user: User | None = None) -> tuple[Submission, R
 
 
 def local_target(target: str | None, default: str) -> str:
-    """Keep only a path of this site as a place to go to; anything else becomes ``default``.
+    r"""Keep only a path of this site as a place to go to; anything else becomes ``default``.
 
-    Browsers read ``//host``, ``/\\host`` and what hides behind control characters as addresses
+    Browsers read ``//host``, ``/\host`` and what hides behind control characters as addresses
     of other sites.
     """
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):

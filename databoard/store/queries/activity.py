@@ -10,9 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from databoard.store.models import AuditEntry, EventTeam, Interaction, Submission, User
 
 
-def _interactions(
-    query: Select, event_ids: Collection[int] | None, user: str, kind: str
-) -> Select:
+def _interactions(query: Select, event_ids: Collection[int] | None, user: str, kind: str) -> Select:
     if event_ids is not None:
         query = query.where(Interaction.event_id.in_(event_ids))
     if user:

@@ -154,4 +154,3 @@ def logout() -> Page:
     db.session.commit()
     flash("You are logged out.", "success")
     return redirect(url_for("pages.home"))
-

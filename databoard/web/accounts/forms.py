@@ -87,7 +87,9 @@ class NewPasswordForm(FlaskForm):
 class ChangePasswordForm(NewPasswordForm):
     """The old password, and a new one twice."""
 
-    old = PasswordField("Current password", [_required("your current password")], render_kw=_CURRENT)
+    old = PasswordField(
+        "Current password", [_required("your current password")], render_kw=_CURRENT
+    )
 
 
 class ProfileForm(FlaskForm):

@@ -12,12 +12,13 @@ from databoard.store.queries import accounts as queries
 from databoard.web import guards
 from databoard.web.extensions import db, login_manager
 
-SECRET = "login"
+#: What the cookie calls the secret of its login.
+COOKIE_ENTRY = "login"
 
 
 def current_session_id() -> str | None:
     """Key of the row of this login."""
-    secret = session.get(SECRET)
+    secret = session.get(COOKIE_ENTRY)
     return digest(secret) if isinstance(secret, str) else None
 
 
@@ -41,7 +42,7 @@ def start(user: User) -> None:
         request.user_agent.string,
         now=guards.now(),
     )
-    session[SECRET] = secret
+    session[COOKIE_ENTRY] = secret
     session.permanent = True
     login_user(user)
 

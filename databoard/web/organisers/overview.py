@@ -22,7 +22,9 @@ def dashboard() -> str:
     session, user = db.session(), guards.me()
     events = administered()
     ids = None if user.is_admin else [event.id for event in events]
-    waiting = [place for place in team_queries.waiting(session) if ids is None or place.event_id in ids]
+    waiting = [
+        place for place in team_queries.waiting(session) if ids is None or place.event_id in ids
+    ]
     return render_template(
         "organisers/dashboard.html",
         events=events,

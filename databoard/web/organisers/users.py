@@ -61,9 +61,7 @@ def _load(name: str) -> User:
 
 def _write(user: User, kind: str, letter: Letter) -> None:
     key = f"{kind}:{user.id}:{guards.now():%Y-%m-%d}"
-    outbox.write(
-        db.session(), key, user.email, letter.subject, letter.body, now=guards.now()
-    )
+    outbox.write(db.session(), key, user.email, letter.subject, letter.body, now=guards.now())
 
 
 def _back() -> Response:

@@ -74,9 +74,7 @@ def cards_of(events: Iterable[Event]) -> list[Card]:
 
 
 def _card(event: Event, place: EventTeam | None, n_teams: int, n_submissions: int) -> Card:
-    phase = rules.phase(
-        guards.now(), event.opening_at, event.public_opening_at, event.closing_at
-    )
+    phase = rules.phase(guards.now(), event.opening_at, event.public_opening_at, event.closing_at)
     state = "closed" if event.archived_at else STATES[phase]
     is_ranked = place is not None and place.is_approved and guards.is_approved(guards.visitor())
     ranks = _ranks_of(event) if is_ranked else {}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import render_template, request
-from markupsafe import Markup
 
 from databoard.errors import NotFoundError
 from databoard.store.models import Event, Problem
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import problems as problem_queries
 from databoard.web import guards
+from databoard.web.event_pages import cleaned
 from databoard.web.extensions import db
 from databoard.web.pages import machines
 from databoard.web.pages.blueprint import bp
@@ -70,7 +70,7 @@ def _events_by_problem() -> dict[int, list[Event]]:
 
 
 def _may_see(problem: Problem, by_problem: dict[int, list[Event]]) -> bool:
-    """A problem is as public as its events; one without any is still the administrators'."""
+    """Take a problem to be as public as its events; without any it is the administrators'."""
     user = guards.visitor()
     return problem.id in by_problem or (user is not None and user.is_admin)
 
@@ -119,9 +119,8 @@ def problem(problem: str) -> str:
     return render_template(
         "pages/problem.html",
         problem=found,
-        # Cleaned when the problem was added; only what its organiser wrote is left.
-        overview=Markup(found.overview_html),
-        dictionary=Markup(found.dictionary_html),
+        overview=cleaned(found.overview_html),
+        dictionary=cleaned(found.dictionary_html),
         cards=cards_of(by_problem.get(found.id, [])),
     )
 
@@ -129,4 +128,4 @@ def problem(problem: str) -> str:
 @bp.get("/help")
 def docs() -> str:
     """Explain to participants how everything works."""
-    return render_template("pages/help.html")
+    return render_template("pages/help.html", public_url=guards.settings().public_url)
