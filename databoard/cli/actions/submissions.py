@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -68,6 +69,7 @@ def train(
     """Run the trainer: it trains what is due until it is stopped."""
     from databoard.training import dispatcher  # here: the other commands start faster without
 
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     code = dispatcher.run(settings, once=once, name=name or None)
     if code:
         raise TrainingError(f"The trainer ended with code {code}.")

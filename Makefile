@@ -1,0 +1,59 @@
+# What can be done with a checkout: make help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8080
+PYTEST_ARGS ?= -n auto --cov --cov-report=term:skip-covered
+
+# The constraints give the tested set of versions; without them the bounds of setup.py hold.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check \
+	$(if $(wildcard constraints.txt),-c constraints.txt)
+INPUTS := requirements.txt $(wildcard constraints.txt) setup.py pyproject.toml \
+	$(filter-out databoard/frontend/node_modules,$(wildcard databoard/frontend/*))
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format bench clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "databoard needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/pyvenv.cfg $(INPUTS)
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	$(INSTALL) -e ".[dev,dask]"
+	@touch $@
+
+install: $(VENV)/.installed  ## make .venv and install databoard into it
+
+demo: $(VENV)/.installed  ## fill a database, train some thirty submissions, serve the site
+	@$(BIN)/python -m databoard.cli.demo --port $(PORT)
+
+test: $(VENV)/.developing  ## install what the tests need and run them
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.developing  ## lint, types, import contracts, templates, shell scripts, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy databoard
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint databoard/web/templates --check --lint --quiet
+	$(BIN)/shellcheck .ci/run $(wildcard tools/*.sh)
+	$(BIN)/codespell
+
+format: $(VENV)/.developing  ## lay the code out
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.developing  ## run every benchmark, one after the other
+	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+clean:  ## remove the virtual environment and what was built; data and submissions stay
+	rm -rf $(VENV) build databoard.egg-info databoard/static/dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""``make demo``: a whole installation, filled, trained and served by one command."""

@@ -1,0 +1,5 @@
+"""``python -m databoard.cli.demo``."""
+
+from databoard.cli.demo.main import main
+
+main()
