@@ -5,6 +5,7 @@ import htmx from "htmx.org";
 
 import { mountDrafts } from "./drafts.js";
 import { mountDrops } from "./drop.js";
+import { mountEvent } from "./event.js";
 import { mountForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { mountLive } from "./live.js";
@@ -27,6 +28,7 @@ function mount(part) {
   mountDrops(part);
   mountDrafts(part);
   mountLive(part);
+  mountEvent(part);
   for (const [selector, load] of Object.entries(LAZY)) {
     if (part.matches?.(selector) || part.querySelector(selector)) {
       load().then((module) => module.mount(part));

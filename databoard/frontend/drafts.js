@@ -133,6 +133,8 @@ class Draft {
     if (response.ok) {
       const { version } = await response.json();
       this.form.dataset.draftVersion = String(version);
+      const field = this.form.elements.draft_version; // what the form itself sends
+      if (field) field.value = String(version);
       if (JSON.stringify(this.texts) === sent) this.forget();
       const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
       this.say(`Saved at ${time}`);

@@ -1,0 +1,1 @@
+"""What came of submissions: boards, pages of submissions, comparisons, credits."""

@@ -1,0 +1,126 @@
+"""Credit: what a submission was built on, as its team says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from databoard.domain import rules
+from databoard.errors import ForbiddenError, InvalidError, NotFoundError
+from databoard.services import credits as services
+from databoard.store.models import Submission
+from databoard.store.queries import credits as queries
+from databoard.web import event_pages, guards
+from databoard.web.extensions import db
+from databoard.web.leaderboards import sight
+from databoard.web.leaderboards.blueprint import bp
+
+#: What the names of the inputs start with, before the hash of the source.
+FIELD = "share-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A submission that may be credited."""
+
+    submission: Submission
+    share: int
+    why: str
+
+    @property
+    def field(self) -> str:
+        """Name of the input of its share."""
+        return f"{FIELD}{self.submission.hash_}"
+
+
+_WHY = {"import": "imported into your sandbox", "look": "its code was read"}
+
+
+@bp.get("/credit/<string(length=40):hash_>")
+@guards.approved_required
+def credit(hash_: str) -> ResponseReturnValue:
+    """Ask what a submission was built on."""
+    return _page(_own(hash_))
+
+
+@bp.post("/credit/<string(length=40):hash_>")
+@guards.approved_required
+def give_credit(hash_: str) -> ResponseReturnValue:
+    """Keep what a submission was built on."""
+    submission = _own(hash_)
+    shares: dict[str, int] = {}
+    try:
+        shares = _shares(submission)
+        services.give(db.session(), submission, shares, now=guards.now(), user=guards.me())
+    except InvalidError as error:
+        db.session.rollback()
+        return Response(_page(submission, shares=shares, error=error), status=error.status)
+    db.session.commit()
+    flash("Thank you, the credit is noted.", "success")
+    return redirect(url_for("leaderboards.submission", hash_=hash_))
+
+
+def _own(hash_: str) -> Submission:
+    submission, seen = sight.load(hash_)
+    if not seen.change:
+        raise ForbiddenError("Only the team of a submission gives its credit.")
+    return submission
+
+
+def _shares(submission: Submission) -> dict[str, int]:
+    """Read the shares of the form; a submission may be added by its address."""
+    shares = {}
+    for field, text in request.form.items():
+        if field.startswith(FIELD) and text.strip():
+            shares[field.removeprefix(FIELD)] = _number(text)
+    added = request.form.get("added", "").strip().rstrip("/").split("/")[-1]
+    if added:
+        source, seen = sight.load(added)
+        if not seen.code or source.event_id != submission.event_id:
+            raise NotFoundError("There is no such submission, or none that you may see.")
+        shares[added] = _number(request.form.get("added_share", ""))
+    return shares
+
+
+def _number(text: str) -> int:
+    text = text.strip()
+    if not (text.isdecimal() and len(text) <= 3):
+        raise InvalidError("A share is a whole number from 0 to 100.", "credits")
+    return int(text)
+
+
+def _page(
+    submission: Submission,
+    *,
+    shares: dict[str, int] | None = None,
+    error: InvalidError | None = None,
+) -> str:
+    event = submission.event_team.event
+    return render_template(
+        "leaderboards/credit.html",
+        submission=submission,
+        sources=_sources(submission, shares or {}),
+        total=rules.TOTAL_CREDIT,
+        error=error,
+        **event_pages.frame(event),
+    )
+
+
+def _sources(submission: Submission, shares: dict[str, int]) -> list[Source]:
+    """List what may be credited: the submission itself, what is credited, what was looked at."""
+    session = db.session()
+    given = {c.source.hash_: c for c in queries.given(session, submission.id)}
+    own = given.get(submission.hash_)
+    share = int(own.percent) if own else (0 if given else rules.TOTAL_CREDIT)
+    found = {submission.hash_: Source(submission, share, "this submission itself")}
+    for hash_, credit_ in given.items():
+        if hash_ != submission.hash_:
+            found[hash_] = Source(credit_.source, int(credit_.percent), "credited")
+    for source, kind in queries.traces(session, submission):
+        found.setdefault(source.hash_, Source(source, 0, _WHY[kind]))
+    return [
+        Source(source.submission, shares.get(hash_, source.share), source.why)
+        for hash_, source in found.items()
+    ]

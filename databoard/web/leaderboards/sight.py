@@ -1,0 +1,77 @@
+"""What a visitor may see of a submission: the policy of ``domain.access``, asked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from databoard.domain import access
+from databoard.domain.access import Role
+from databoard.errors import NotFoundError
+from databoard.store.models import Submission
+from databoard.web import event_pages, guards
+
+_NONE = "There is no such submission, or none that you may see."
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is shown to this visitor of one submission."""
+
+    role: Role
+    #: Whose it is.
+    team: bool
+    #: Its files, and so comparing and importing them.
+    code: bool
+    #: That and how it failed.
+    log: bool
+    #: All that it printed, and the whole traceback.
+    full_log: bool
+    #: Scores on the test rows.
+    private: bool
+    #: Scores of single folds, and spreads.
+    folds: bool
+    #: Whether to offer to cancel it and to give credit.
+    change: bool
+    #: Whether to offer to train it again.
+    retrain: bool
+
+
+def load(hash_: str) -> tuple[Submission, Sight]:
+    """Load a submission that the visitor may know of, and what they may see of it.
+
+    A scored submission is known from the board; any other is its team's own business.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    submission, role = guards.load_submission(hash_)
+    sight = of(submission, role)
+    is_on_board = submission.state == "scored" and submission.withdrawn_at is None
+    if not (is_on_board or role in access.OWNERS):
+        raise NotFoundError(_NONE)
+    return submission, sight
+
+
+def of(submission: Submission, role: Role) -> Sight:
+    """Ask the policy everything about one submission."""
+    event = submission.event_team.event
+    now = guards.now()
+    return Sight(
+        role=role,
+        team=event_pages.may_see_names(event, role),
+        code=access.may_see_code(
+            role,
+            now=now,
+            public_opening=event.public_opening_at,
+            closing=event.closing_at,
+            participates=guards.standing(event).participates,
+        ),
+        log=access.may_see_log(role),
+        full_log=access.may_see_full_log(role, is_log_limited=event.log_policy == "limited"),
+        private=event_pages.may_see_private_scores(event, role),
+        # A ladder is of no use if the scores behind it can be read elsewhere.
+        folds=not event.has_ladder or role in access.ADMINS,
+        change=access.may_change_submission(role),
+        retrain=access.may_retrain(role) or (role in access.OWNERS and submission.fault == "ours"),
+    )

@@ -1,0 +1,97 @@
+"""The page of a submission, live while it waits and runs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from databoard.errors import NotFoundError
+from databoard.services import jobs
+from databoard.store.models import Submission
+from databoard.store.queries import submissions as queries
+from databoard.web import event_pages, guards, polling
+from databoard.web.extensions import db, writes
+from databoard.web.leaderboards import cards, sight
+from databoard.web.leaderboards.blueprint import bp
+from databoard.web.leaderboards.failures import failure_of
+from databoard.web.leaderboards.files import note_look
+from databoard.web.leaderboards.sight import Sight
+from databoard.web.leaderboards.sources import sources
+
+
+@bp.get("/<string(length=40):hash_>")
+@writes
+@guards.approved_required
+def submission(hash_: str) -> ResponseReturnValue:
+    """Show all of a submission that the visitor may see."""
+    found, seen = _load(hash_)
+    note_look(found, seen)
+    event = found.event_team.event
+    place = guards.standing(event).event_team
+    is_participant = place is not None and place.is_approved
+    result = _result(found, seen)
+    return render_template(
+        "leaderboards/submission.html",
+        submission=found,
+        seen=seen,
+        # Our own template's text, rendered once for its digest and for the page.
+        result=Markup(result),  # noqa: S704
+        version=_digest(result),
+        sources=sources(found) if seen.code else [],
+        others=_others(found, place.id) if place is not None and seen.code else [],
+        may_import=seen.code and is_participant,
+        **event_pages.frame(event),
+    )
+
+
+def _load(hash_: str) -> tuple[Submission, Sight]:
+    found, seen = sight.load(hash_)
+    full = queries.full(db.session(), found.id)
+    if full is None:
+        raise NotFoundError("The submission has just been removed.")
+    return full, seen
+
+
+def _others(found: Submission, event_team_id: int) -> list[Submission]:
+    """List the visitor's own submissions to compare this one with, newest first."""
+    return [one for one in queries.of_team(db.session(), event_team_id) if one.id != found.id]
+
+
+# ---- the live part -------------------------------------------------------------------------------
+
+
+@bp.get("/<string(length=40):hash_>/state")
+@guards.approved_required
+def submission_state(hash_: str) -> Response:
+    """Bring state, scores and folds up to date."""
+    found, seen = _load(hash_)
+    result = _result(found, seen)
+    return polling.fresh(_digest(result), lambda: result)
+
+
+def _result(found: Submission, seen: Sight) -> str:
+    return render_template("leaderboards/_result.html", **_context(found, seen))
+
+
+def _digest(text: str) -> str:
+    """Version of the live part: what is shown is all that tells what changed."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _context(found: Submission, seen: Sight) -> dict[str, Any]:
+    return {
+        "submission": found,
+        "event": found.event_team.event,
+        "seen": seen,
+        "queue": jobs.place(db.session(), found, now=guards.now()),
+        "cards": cards.cards(found, seen),
+        "kinds": cards.kinds(found),
+        "folds": cards.fold_rows(found, seen),
+        "steps": cards.steps(seen),
+        "failure": failure_of(found, seen),
+        "states": [run.state for run in found.fold_runs],
+    }

@@ -1,0 +1,1 @@
+"""What participants do in an event: read, join, write, submit."""
