@@ -1,0 +1,446 @@
+"""How a box is made, and what this machine can promise about it.
+
+A tier is believed after a real job has run in it and found no hole (`detect`), never because of a
+version number, and never lowered silently: the words of the tier in force go into the log, onto
+the organisers' pages and into every result.
+
+==========  ==================================================  ==================================
+tier        needs                                               does not promise
+==========  ==================================================  ==================================
+full        user namespaces and a writable control group        kernel bugs, timing channels
+ns          user namespaces                                     an exact memory limit
+landlock    Landlock and seccomp (a plain Docker container)     namespaces: one process, no fork,
+                                                                no temporary files
+none        nothing                                             anything
+==========  ==================================================  ==================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import logging
+import os
+import queue
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from databoard.errors import UnsafeError
+from databoard.training import cgroups, wire, zygote
+from databoard.training.wall import View, outermost, system_folders
+from databoard.training.wire import Limits
+
+logger = logging.getLogger(__name__)
+
+TIERS = ("full", "ns", "landlock", "none")
+BOX_UID = 60_100
+HARNESS = "/harness"
+_PACKAGE = Path(__file__).resolve().parents[1]
+# What a box needs of databoard: no other problem's code, no page, no query.
+_HARNESS_PARTS = (
+    "__init__.py",
+    "errors.py",
+    "config.py",
+    "kits",
+    "training",
+    "specific/__init__.py",
+    "specific/workflows",
+)
+_START_S = 120.0
+_NO_NAMESPACES_HINT = (
+    "for full isolation run with --security-opt seccomp=unconfined "
+    "--security-opt systempaths=unconfined, or on a VM"
+)
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What this machine promises.
+
+    Attributes
+    ----------
+    tier : {"full", "ns", "landlock", "none"}
+    words : str
+        One line for logs, pages and results.
+    notes : tuple of str
+        Why it is not a better tier.
+    bwrap : str
+        Path of bubblewrap, "" where the namespaces are made without it.
+    uid : int or None
+        Whom boxes run as, where the server is root.
+    cgroups : Hierarchy or None
+    """
+
+    tier: str
+    words: str
+    notes: tuple[str, ...] = ()
+    bwrap: str = ""
+    uid: int | None = None
+    cgroups: cgroups.Hierarchy | None = None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The interpreter of a problem's boxes and what they may read beside its libraries.
+
+    Attributes
+    ----------
+    python : str
+        The server's own interpreter, or that of the problem's virtual environment.
+    shown : tuple of str
+        Folders of X (images), read-only; never one that holds labels.
+    hidden : tuple of str
+        Folders that stay empty inside even if they lie below a shown one.
+    preload : tuple of str
+        Modules that the zygote imports beside its own.
+    """
+
+    python: str = sys.executable
+    shown: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
+
+
+@functools.cache
+def _prefixes(python: str) -> tuple[str, ...]:
+    """Return the folders of an interpreter, its links followed."""
+    code = "import sys, json; print(json.dumps([sys.prefix, sys.base_prefix]))"
+    result = subprocess.run(
+        [python, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    found = json.loads(result.stdout)
+    found.append(str(Path(python).resolve().parents[1]))
+    return tuple(dict.fromkeys([*found, *(str(Path(path).resolve()) for path in found)]))
+
+
+def readable_folders(environment: Environment) -> list[str]:
+    """Return what a box may read beside the system's folders and its own job."""
+    prefixes = [path for path in _prefixes(environment.python) if path != "/"]
+    inside_usr = [path for path in prefixes if not path.startswith("/usr/") and path != "/usr"]
+    return outermost([*inside_usr, *environment.shown])
+
+
+def box_environment(cores: int, home: str = "/tmp") -> dict[str, str]:  # noqa: S108
+    """Return all environment variables of a box."""
+    names = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB", "BLIS")
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": home,
+        "TMPDIR": home,
+        "USER": "box",
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PANDAS_FUTURE_INFER_STRING": "0",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": home,
+        "LOKY_MAX_CPU_COUNT": str(cores),
+        **{f"{name}_NUM_THREADS": str(cores) for name in names},
+    }
+
+
+# ------------------------------------------------------------------ processes
+class _Spawner:
+    """A thread that lives as long as this process, from which all children are started.
+
+    A child that asks to die with its parent dies with the *thread* that started it.
+    """
+
+    def __init__(self) -> None:
+        self._work: queue.SimpleQueue[tuple[Future[Any], list[str], dict[str, Any]]]
+        self._work = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._pid = 0
+
+    def spawn(self, argv: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._pid != os.getpid():
+                self._pid = os.getpid()
+                self._work = queue.SimpleQueue()
+                threading.Thread(target=self._serve, name="spawner", daemon=True).start()
+        future: Future[subprocess.Popen[bytes]] = Future()
+        self._work.put((future, argv, options))
+        return future.result()
+
+    def _serve(self) -> None:
+        while True:
+            future, argv, options = self._work.get()
+            try:
+                future.set_result(subprocess.Popen(argv, **options))
+            except OSError as error:
+                future.set_exception(error)
+
+
+_spawner = _Spawner()
+
+
+class Confined:
+    """A process inside the outer wall and the channel to it.
+
+    Parameters
+    ----------
+    view : View
+        Its ``command`` takes the channel's number where it says ``{channel}``.
+    walled : bool
+        Whether the wall is made at all.
+    """
+
+    def __init__(self, view: View, *, walled: bool) -> None:
+        self.channel, theirs = wire.channel_pair()
+        number = theirs.fileno()
+        command = [word.replace("{channel}", str(number)) for word in view.command]
+        view = replace(view, command=command, descriptors=[number])
+        with tempfile.TemporaryFile() as errors, theirs:
+            self.process = _spawner.spawn(
+                view.argv() if walled else command,
+                env=view.environment,
+                pass_fds=[number],
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                cwd="/",
+                start_new_session=True,
+            )
+            self.errors = os.dup(errors.fileno())
+
+    def wait_ready(self, timeout: float = _START_S) -> dict[str, Any]:
+        """Wait until the process says that it is ready.
+
+        Raises
+        ------
+        OSError
+            If it does not; with what it has printed.
+        """
+        readable, _, _ = select.select([self.channel], [], [], timeout)
+        message = wire.receive(self.channel) if readable else None
+        if message is None:
+            self.close()
+            raise OSError(self.said() or "the process ended without a word")
+        return message[0]
+
+    def said(self) -> str:
+        """Return the end of what the process has printed."""
+        try:
+            return os.pread(self.errors, 1 << 16, 0).decode(errors="replace").strip()[-600:]
+        except OSError:
+            return ""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        """End the process and all that is inside its wall."""
+        self.channel.close()
+        try:
+            self.process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def harness_command(entry: str, *, walled: bool, options: Mapping[str, Any], python: str) -> list[str]:
+    """Return the command of a process that runs ``entry``, a module's ``main``."""
+    place = HARNESS if walled else str(_PACKAGE.parent)
+    code = (
+        f"import sys; sys.path[0] = {place!r}; from {entry} import main; "
+        "main(int(sys.argv[1]), sys.argv[2])"
+    )
+    return [python, "-s", "-B", "-c", code, "{channel}", json.dumps(options)]
+
+
+def harness_parts(parts: Sequence[str] = _HARNESS_PARTS) -> list[tuple[str, str]]:
+    """Return where the parts of databoard lie and where they are seen from inside."""
+    return [
+        (str(_PACKAGE / part), f"{HARNESS}/databoard/{part}")
+        for part in parts
+        if (_PACKAGE / part).exists()
+    ]
+
+
+class Zygote(Confined):
+    """The trusted side of a zygote; see `databoard.training.zygote`."""
+
+    def __init__(
+        self,
+        isolation: Isolation,
+        environment: Environment,
+        preload: Sequence[str] = zygote.PRELOADED,
+    ) -> None:
+        walled = isolation.tier in ("full", "ns")
+        self.isolation = isolation
+        self.n_forks = 0
+        self._sending = threading.Lock()
+        self.readable = [*system_folders()[0], *readable_folders(environment)]
+        self.readable += [source for source, _ in harness_parts()]
+        options = {"tier": isolation.tier, "preload": preload, "also": environment.preload}
+        if not walled:
+            options |= {"uid": isolation.uid, "gid": isolation.uid}
+        command = harness_command(
+            "databoard.training.zygote", walled=walled, options=options, python=environment.python
+        )
+        shown = [(path, path) for path in readable_folders(environment)]
+        view = View(
+            command=command,
+            environment={**box_environment(1), "PYTHONNOUSERSITE": "1"},
+            shown=[*shown, *harness_parts()],
+            hidden=_hidden(environment, [path for path, _ in shown], walled=walled),
+            uid=isolation.uid,
+            gid=isolation.uid,
+            bwrap=isolation.bwrap,
+        )
+        super().__init__(view, walled=walled)
+        self.ready = self.wait_ready()
+
+    def fork(self, request: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+        """Ask for a box.
+
+        Raises
+        ------
+        OSError
+            If the zygote has died.
+        """
+        with self._sending:
+            self.n_forks += 1
+            wire.send(self.channel, request, descriptors)
+
+
+def _hidden(environment: Environment, shown: Sequence[str], *, walled: bool) -> list[str]:
+    """Return the folders to cover: those to hide that a shown folder would reveal."""
+    revealed = [
+        path
+        for path in environment.hidden
+        if Path(path).is_dir() and any(path.startswith(f"{top}/") for top in ["/usr", *shown])
+        and not any(top == path or top.startswith(f"{path}/") for top in shown)
+    ]
+    if revealed and not walled:
+        raise UnsafeError(
+            f"{revealed[0]} lies below a folder that boxes read. Move it elsewhere, or use a "
+            "machine with namespaces."
+        )
+    return revealed
+
+
+# ------------------------------------------------------------------ detection
+def _probe(isolation: Isolation) -> str:
+    """Run the probe job in a tier; return "" or what is wrong."""
+    from databoard.training import host
+
+    try:
+        walled = Zygote(isolation, Environment(), preload=())
+    except (OSError, subprocess.SubprocessError, UnsafeError) as error:
+        return str(error)
+    with tempfile.NamedTemporaryFile(prefix="databoard_canary_") as canary:
+        canary.write(b"canary")
+        canary.flush()
+        try:
+            return host.run_probe(walled, isolation, canary.name)
+        finally:
+            walled.close()
+
+
+def _candidates(root: bool) -> list[tuple[str, str]]:
+    bwrap = shutil.which("bwrap") or ""
+    return [("ns", bwrap), ("ns", "")] if bwrap else [("ns", "")]
+
+
+def detect(min_tier: str = "landlock") -> Isolation:
+    """Find the best tier that this machine can keep, by running a real job in each.
+
+    Parameters
+    ----------
+    min_tier : str
+        Tiers below it are not tried; the result is ``none`` then, with the reasons.
+    """
+    uid = BOX_UID if os.geteuid() == 0 else None
+    reasons: list[str] = []
+    try:
+        hierarchy, no_cgroup = cgroups.find(), ""
+    except OSError as error:
+        hierarchy, no_cgroup = None, str(error)
+    for _, bwrap in _candidates(root=uid is not None):
+        isolation = Isolation("ns", "", bwrap=bwrap, uid=uid)
+        if hierarchy is not None:
+            full = replace(isolation, tier="full", words="isolation: full", cgroups=hierarchy)
+            why = _probe(full)
+            if not why:
+                cgroups.sweep(hierarchy)
+                return replace(full, notes=tuple(reasons))
+            no_cgroup = why
+        why = _probe(isolation)
+        if not why:
+            words = (
+                "isolation: ns - memory limit is approximate: "
+                f"no writable cgroup ({_short(no_cgroup)})"
+            )
+            return replace(isolation, words=words, notes=(*reasons, no_cgroup))
+        reasons.append(f"{'bubblewrap' if bwrap else 'namespaces'}: {_short(why)}")
+    if TIERS.index(min_tier) >= TIERS.index("landlock"):
+        for candidate in dict.fromkeys((uid, None)):
+            isolation = Isolation("landlock", "", uid=candidate)
+            why = _probe(isolation)
+            if not why:
+                words = f"isolation: REDUCED (landlock) - {reasons[-1]}; {_NO_NAMESPACES_HINT}"
+                return replace(isolation, words=words, notes=tuple(reasons))
+        reasons.append(f"Landlock: {_short(why)}")
+    return refusal(reasons)
+
+
+def refusal(reasons: Sequence[str]) -> Isolation:
+    """Return the tier of a machine that can promise nothing."""
+    words = (
+        f"isolation: NONE - refusing to run submissions ({'; '.join(reasons)}); "
+        "uploads are accepted and stay queued"
+    )
+    return Isolation("none", words, tuple(reasons))
+
+
+def require(isolation: Isolation, *, min_tier: str, allow_unsafe: bool) -> Isolation:
+    """Return the isolation that boxes will have, or refuse to run any.
+
+    Raises
+    ------
+    UnsafeError
+        If the machine promises less than ``min_tier`` and nobody has named the risk.
+    """
+    if TIERS.index(isolation.tier) <= TIERS.index(min_tier) and isolation.tier != "none":
+        return isolation
+    if allow_unsafe:
+        words = (
+            "isolation: NONE - submissions run unprotected, because "
+            f"DATABOARD_ALLOW_UNSAFE=i-trust-every-participant ({'; '.join(isolation.notes)})"
+        )
+        return isolation if isolation.tier != "none" else replace(isolation, words=words)
+    if isolation.tier == "none":
+        raise UnsafeError(isolation.words)
+    raise UnsafeError(
+        f"{isolation.words}. This is less than DATABOARD_MIN_ISOLATION={min_tier}; "
+        "uploads are accepted and stay queued."
+    )
+
+
+def _short(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return (lines[-1] if lines else text)[:200]
+
+
+def as_mapping(limits: Limits) -> dict[str, Any]:
+    """Return limits as they travel in a request."""
+    return asdict(limits)
+
+
+__all__ = ["Confined", "Environment", "Isolation", "Zygote", "detect", "require", "socket"]

@@ -1,0 +1,174 @@
+"""The engine: problems prepared, folds trained in boxes, predictions scored.
+
+>>> engine = Engine(Path("problems"), slots=2)                        # doctest: +SKIP
+>>> engine.isolation.words                                            # doctest: +SKIP
+'isolation: full'
+>>> kit = engine.kit("iris", "iris_test")                             # doctest: +SKIP
+>>> tasks = [FoldTask(folder, "iris", "iris_test", i) for i in range(kit.info.n_folds)]
+...                                                                   # doctest: +SKIP
+>>> results = [engine.train_fold(task).result() for task in tasks]    # doctest: +SKIP
+>>> [kit.score(i, result) for i, result in enumerate(results)]        # doctest: +SKIP
+[{'train': {'acc': 0.98...}, 'valid': {...}, 'test': {...}}, ...]
+>>> kit.bag([r.y_pred_train for r in results], [r.y_pred_test for r in results])
+...                                                                   # doctest: +SKIP
+{'valid': [{'acc': ...}, {'acc': ...}], 'test': [...]}
+>>> engine.close()                                                    # doctest: +SKIP
+
+An engine is made in the process that trains, never in the web's. It is safe to use from several
+threads.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from databoard.errors import DataboardError, UnsafeError
+from databoard.settings import Settings
+from databoard.training import box
+from databoard.training.box import Environment, Isolation
+from databoard.training.executors.base import OnEvent, ignore
+from databoard.training.executors.local import LocalExecutor
+from databoard.training.scoring import PreparedKit
+from databoard.training.wire import FoldResult, FoldTask
+
+logger = logging.getLogger(__name__)
+
+MAX_KITS = 8
+
+
+def _own_python(_: str) -> str:
+    return sys.executable
+
+
+class Engine:
+    """What trains and scores on this machine.
+
+    Parameters
+    ----------
+    problems_dir : Path
+    slots : int
+        Cores that folds may use together.
+    min_isolation : {"full", "ns", "landlock"}
+        Less than this and no submission runs.
+    allow_unsafe : bool
+        Run submissions unprotected where the machine can promise nothing.
+    python_of : callable
+        The interpreter of a problem's environment, by the problem's name.
+    isolation : Isolation, optional
+        Instead of what `databoard.training.box.detect` finds.
+    """
+
+    def __init__(
+        self,
+        problems_dir: Path,
+        slots: int = 2,
+        *,
+        min_isolation: str = "ns",
+        allow_unsafe: bool = False,
+        python_of: Callable[[str], str] = _own_python,
+        isolation: Isolation | None = None,
+    ) -> None:
+        self.problems_dir = problems_dir
+        self.slots = slots
+        self.min_isolation = min_isolation
+        self.allow_unsafe = allow_unsafe
+        self._python_of = python_of
+        self.refusal: UnsafeError | None = None
+        self.isolation = isolation or box.detect()
+        try:
+            self.isolation = box.require(
+                self.isolation, min_tier=min_isolation, allow_unsafe=allow_unsafe
+            )
+        except UnsafeError as error:
+            self.refusal = error
+            logger.error("%s", error.message)
+        self._kits: dict[tuple[str, str | None], PreparedKit] = {}
+        self._locks: dict[tuple[str, str | None], threading.Lock] = {}
+        self._lock = threading.Lock()
+        self.executor = LocalExecutor(self.isolation, self.kit, slots)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Engine:
+        """Make the engine of an installation."""
+        return cls(
+            settings.problems_dir,
+            settings.workers,
+            min_isolation=settings.min_isolation,
+            allow_unsafe=settings.allow_unsafe,
+        )
+
+    @property
+    def can_train(self) -> bool:
+        """Whether the machine promises enough to run submissions."""
+        return self.refusal is None
+
+    def warm(self) -> None:
+        """Start the zygote now, so that the first fold does not wait for imports."""
+        if self.can_train:
+            hidden = (str(self.problems_dir.resolve()),)
+            hidden += (str(self.problems_dir.resolve().parent / "submissions"),)
+            self.executor.warm(Environment(hidden=hidden))
+
+    def kit(self, problem: str, event: str | None = None) -> PreparedKit:
+        """Return a problem with the folds and scores of an event; slow the first time.
+
+        Raises
+        ------
+        KitError
+            If the problem does not load; the fault is the organiser's.
+        """
+        key = (problem, event)
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            kit = self._kits.get(key)
+            if kit is not None and kit.is_alive:
+                self._kits[key] = self._kits.pop(key)
+                return kit
+            if kit is not None:
+                kit.close()
+            kit = PreparedKit(
+                self.isolation, problem, event, self.problems_dir, self._python_of(problem)
+            )
+            self._kits[key] = kit
+            return kit
+
+    def forget(self, problem: str) -> None:
+        """Let go of a problem whose code or data have changed."""
+        for key in [key for key in self._kits if key[0] == problem]:
+            self._kits.pop(key).close()
+
+    def train_fold(self, task: FoldTask, on_event: OnEvent = ignore) -> Future[FoldResult]:
+        """Train one fold; ``Future.cancel`` ends it, and the result is always a `FoldResult`.
+
+        Raises
+        ------
+        UnsafeError
+            If the machine promises less than it must.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        return self.executor.submit(task, on_event)
+
+    def probe(self) -> bool:
+        """Look again whether the machine keeps its promise; False stops all training."""
+        found = box.detect()
+        if box.TIERS.index(found.tier) > box.TIERS.index(self.isolation.tier):
+            self.refusal = UnsafeError(f"The isolation has become weaker: {found.words}")
+            logger.error("%s", self.refusal.message)
+        return self.can_train
+
+    def close(self) -> None:
+        """End every box, zygote and scorer."""
+        self.executor.shutdown()
+        for kit in self._kits.values():
+            kit.close()
+        self._kits.clear()
+
+
+__all__ = ["DataboardError", "Engine"]

@@ -1,0 +1,1 @@
+"""Where folds run: the seam between the dispatcher and machines."""

@@ -1,0 +1,493 @@
+"""The trusted side of one fold: asks for the box, keeps the clock, judges what comes of it.
+
+Nothing that the box says is believed but numbers of the expected form. Times are ours, the order
+of events is enforced, the training predictions are copied before the test data go in, and the
+verdict comes from descriptors and wait statuses, never from printed text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import struct
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from databoard.training import predictions, verdicts, watchdog, wire
+from databoard.training.box import Isolation, Zygote, box_environment
+from databoard.training.cgroups import Cgroup
+from databoard.training.log import Log
+from databoard.training.wire import FoldEvent, FoldResult, FoldTask, Form, Limits, Step, Verdict
+
+MB = 1 << 20
+_WATCH_S = 0.05
+_HELLO_S = 10.0
+_END_S = 1.5
+_NEXT: dict[Step, tuple[str, Step]] = {
+    "starting": ("training", "training"),
+    "training": ("trained", "validating"),
+    "validating": ("validated", "testing"),
+}
+_numbers = itertools.count(1)
+
+
+class ZygoteDiedError(OSError):
+    """The zygote went away under a fold; nobody's fault but ours."""
+
+
+@dataclass(frozen=True)
+class FoldData:
+    """What a box gets, and what is expected of it.
+
+    Attributes
+    ----------
+    workflow : str
+        For `databoard.kits.workflows.load_workflow`.
+    files : mapping
+        Bytes by name: ``code/problem.py``, ``submission/classifier.py``.
+    X_train, y, X_test : int or None
+        Descriptors of parcels; ``y`` holds labels of the training rows only.
+    train_form, test_form : Form
+    """
+
+    workflow: str
+    files: Mapping[str, bytes]
+    X_train: int
+    y: int
+    X_test: int | None
+    train_form: Form
+    test_form: Form | None
+
+
+@dataclass
+class _Progress:
+    """What has happened so far, by our clock."""
+
+    step: Step = "starting"
+    since: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)
+    y_pred: dict[str, bytes] = field(default_factory=dict)
+    dtypes: dict[str, str] = field(default_factory=dict)
+
+
+class FoldRun:
+    """One fold in one box.
+
+    Parameters
+    ----------
+    task : FoldTask
+    data : FoldData
+    zygote : Zygote
+    isolation : Isolation
+    on_event : callable
+        Gets each `FoldEvent`, in the thread of the fold; must not raise.
+    cancel : int
+        A descriptor that becomes readable when the fold is to be cancelled.
+    """
+
+    def __init__(
+        self,
+        task: FoldTask,
+        data: FoldData,
+        zygote: Zygote,
+        isolation: Isolation,
+        on_event: Callable[[FoldEvent], None],
+        cancel: int,
+    ) -> None:
+        self.task = task
+        self.data = data
+        self.zygote = zygote
+        self.isolation = isolation
+        self.on_event = on_event
+        self.cancel = cancel
+        self.progress = _Progress()
+        self.verdict: Verdict | None = None
+        self.peak = 0
+        self._keeper_pid = 0
+        self._keeper_pidfd = -1
+        self._is_over = False
+        self._status: int | None = None
+
+    def run(self) -> FoldResult:
+        """Train the fold.
+
+        Raises
+        ------
+        ZygoteDiedError
+            If there was no box; the fold may be tried again.
+        """
+        with contextlib.ExitStack() as stack:
+            self._cgroup = self._make_cgroup(stack)
+            self._open(stack)
+            self._start = self.progress.since = time.monotonic()
+            self._ask(stack)
+            self._deadline = self._start + self.task.limits.seconds
+            self._watch()
+            self._end()
+        return self._result()
+
+    # -------------------------------------------------------------- preparation
+    def _make_cgroup(self, stack: contextlib.ExitStack) -> Cgroup | None:
+        if self.isolation.cgroups is None or self.isolation.tier != "full":
+            return None
+        return stack.enter_context(
+            Cgroup(self.isolation.cgroups, next(_numbers), self.task.limits)
+        )
+
+    def _open(self, stack: contextlib.ExitStack) -> None:
+        """Make the channels; the box's ends are closed once the request is sent."""
+        self.keeper, self._keeper_end = wire.channel_pair()
+        self.runner, self._runner_end = wire.channel_pair()
+        self.keeper.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        read, self._log_end = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(read, False)
+        self.log = Log(read, self.task.limits.output_kb * 1024, self._on_log)
+        self._memory = {"train": wire.blank(self.data.train_form.capacity)}
+        if self.data.test_form is not None:
+            self._memory["test"] = wire.blank(self.data.test_form.capacity)
+        else:
+            self._memory["test"] = wire.blank(wire.NPY_HEADER_BYTES)
+        stack.callback(wire.close, read, *self._memory.values())
+        stack.callback(self.keeper.close)
+        stack.callback(self.runner.close)
+
+    def _ask(self, stack: contextlib.ExitStack) -> None:
+        """Send the request and what belongs to it."""
+        files = wire.freeze_files(self.data.files)
+        doors = self._cgroup.doors() if self._cgroup else []
+        passed = [
+            self._keeper_end.fileno(),
+            self._runner_end.fileno(),
+            self._log_end,
+            self._memory["train"],
+            self._memory["test"],
+            files,
+            self.data.X_train,
+            self.data.y,
+            *doors,
+        ]
+        try:
+            self.zygote.fork(self._request(stack, len(doors)), passed)
+        except OSError as error:
+            raise ZygoteDiedError(str(error)) from error
+        finally:
+            self._keeper_end.close()
+            self._runner_end.close()
+            wire.close(self._log_end, files, *doors)
+
+    def _request(self, stack: contextlib.ExitStack, n_cgroups: int) -> dict[str, Any]:
+        test_form = self.data.test_form or Form("any", (0,))
+        tier, root, home = self.isolation.tier, "", "/tmp"  # noqa: S108  (the box's own)
+        if tier in ("landlock", "none"):
+            root = _stage(stack, self.data.files)
+            home = root if tier == "landlock" else f"{root}/tmp"
+        inside = os.fstat(self.data.X_train).st_size
+        if self.data.X_test is not None:
+            inside += os.fstat(self.data.X_test).st_size
+        return {
+            "job": "fold",
+            "tier": tier,
+            "limits": asdict(self.task.limits),
+            "environment": box_environment(self.task.limits.cores, home),
+            "extra_bytes": inside + sum(os.fstat(n).st_size for n in self._memory.values()),
+            "workflow": self.data.workflow,
+            "train_form": asdict(self.data.train_form),
+            "test_form": asdict(test_form),
+            "root": root,
+            "readable": self.zygote.readable,
+            "n_cgroups": n_cgroups,
+        }
+
+    # -------------------------------------------------------------- the loop
+    def _watch(self) -> None:
+        """Follow the fold to its end or to the first reason to end it."""
+        with selectors.DefaultSelector() as selector:
+            for number, read in (
+                (self.keeper, self._read_keeper),
+                (self.runner, self._read_runner),
+                (self.log.descriptor, self._read_log),
+                (self.cancel, self._read_cancel),
+            ):
+                selector.register(number, selectors.EVENT_READ, read)
+            while not self._is_over and self.verdict is None:
+                for key, _ in selector.select(self._patience()):
+                    key.data()
+                    if not self.log.is_open and key.fd == self.log.descriptor:
+                        selector.unregister(self.log.descriptor)
+                    if self._is_over or self.verdict is not None:
+                        break
+                self._check_limits()
+
+    def _patience(self) -> float:
+        left = self._deadline - time.monotonic()
+        if not self._keeper_pid:
+            left = min(left, 0.5)
+        return max(0.0, left if self._cgroup else min(left, _WATCH_S))
+
+    def _check_limits(self) -> None:
+        if self._is_over or self.verdict is not None:
+            return
+        now = time.monotonic()
+        if not self._keeper_pid and now > self._start + _HELLO_S:
+            self.zygote.close()
+            raise ZygoteDiedError("the zygote does not answer")
+        if now >= self._deadline:
+            self.verdict = verdicts.reached(self.task, self.progress.step, "time")
+        elif self._cgroup is None and self._keeper_pid:
+            used = watchdog.private_bytes(self._keeper_pid)
+            self.peak = max(self.peak, used)
+            if used > self.task.limits.memory_mb * MB:
+                self.verdict = verdicts.reached(self.task, self.progress.step, "memory")
+
+    def _read_log(self) -> None:
+        self.log.read()
+
+    def _read_cancel(self) -> None:
+        self.verdict = verdicts.cancelled(self.progress.step)
+
+    def _on_log(self, piece: bytes) -> None:
+        if self.task.log == "full":
+            self.on_event(FoldEvent("log", time.monotonic() - self._start, piece))
+
+    def _read_keeper(self) -> None:
+        """Hear from the keeper, which is ours: its pid as the kernel sees it, and the end."""
+        try:
+            data, extra, _, _ = self.keeper.recvmsg(wire.MESSAGE_BYTES, socket.CMSG_SPACE(12))
+        except ConnectionError:
+            data, extra = b"", []
+        if not data:
+            self._is_over = True
+            return
+        message = json.loads(data)
+        if "hello" in message:
+            for _, kind, credentials in extra:
+                if kind == socket.SCM_CREDENTIALS:
+                    self._keeper_pid = struct.unpack("3i", credentials)[0]
+                    with contextlib.suppress(OSError):
+                        self._keeper_pidfd = os.pidfd_open(self._keeper_pid)
+        elif "broken" in message:
+            self.verdict = verdicts.ours(f"The box could not be made: {message['broken']}")
+        elif "status" in message:
+            self._status = int(message["status"])
+            self._is_over = True
+
+    def _read_runner(self) -> None:
+        """Hear from the box: untrusted, and without room for descriptors."""
+        try:
+            data = self.runner.recv(wire.MESSAGE_BYTES)
+            message = json.loads(data) if data else None
+        except (ConnectionError, ValueError, RecursionError):
+            self.verdict = verdicts.of_tampering(self.progress.step)
+            return
+        if message is None:
+            # The box has closed its end: wait for its wait status.
+            self._await_status()
+            return
+        if not isinstance(message, dict):
+            self.verdict = verdicts.of_tampering(self.progress.step)
+        elif message.get("event") == "error":
+            self.log.read()
+            self.verdict = verdicts.of_report(self.task, self.progress.step, message)
+        else:
+            self._advance(message)
+
+    def _await_status(self) -> None:
+        limit = min(self._deadline, time.monotonic() + _END_S)
+        while not self._is_over and self.verdict is None:
+            self.log.read()
+            self.keeper.settimeout(0.02)
+            try:
+                self._read_keeper()
+            except TimeoutError:
+                if time.monotonic() > limit:
+                    self.verdict = verdicts.of_tampering(self.progress.step)
+            finally:
+                self.keeper.settimeout(None)
+
+    def _advance(self, message: Mapping[str, Any]) -> None:
+        """Take the next event, which must be the one that is due."""
+        now = time.monotonic()
+        progress = self.progress
+        event = message.get("event")
+        if progress.step == "testing":
+            if event != "tested" or self.data.X_test is None:
+                self.verdict = verdicts.of_tampering(progress.step)
+                return
+            progress.seconds["testing"] = now - progress.since
+            if self._take("test", self.data.test_form, message):
+                self._tell("tested")
+                self.verdict = Verdict("tested", step="testing")
+            return
+        due, following = _NEXT[progress.step]
+        if event != due:
+            self.verdict = verdicts.of_tampering(progress.step)
+            return
+        if due != "training":
+            progress.seconds[progress.step] = now - progress.since
+        if due == "validated":
+            if not self._take("train", self.data.train_form, message):
+                return
+            self._tell(due)
+            self._send_test_data(following)
+            return
+        progress.step, progress.since = following, now
+        self._tell(due)
+
+    def _tell(self, kind: Any) -> None:
+        self.on_event(FoldEvent(kind, time.monotonic() - self._start))
+
+    def _take(self, name: str, form: Form | None, message: Mapping[str, Any]) -> bool:
+        """Copy the predictions, then look at the copy."""
+        assert form is not None
+        raw = wire.contents(self._memory[name])
+        try:
+            self.progress.y_pred[name] = predictions.read(raw, form, strict=self.task.strict)
+        except predictions.BadPredictionsError as error:
+            self.verdict = verdicts.of_predictions(self.progress.step, str(error))
+            return False
+        dtype = message.get("dtype")
+        self.progress.dtypes[name] = dtype if dtype in predictions.DTYPES else "float64"
+        return True
+
+    def _send_test_data(self, following: Step) -> None:
+        self.log.hide()
+        self.progress.step = following
+        if self.data.X_test is None:
+            self.verdict = Verdict("tested", step="validating")
+            return
+        with contextlib.suppress(OSError):
+            wire.send(self.runner, {"go": True}, [self.data.X_test])
+        self.progress.since = time.monotonic()
+
+    # -------------------------------------------------------------- the end
+    def _end(self) -> None:
+        """End every process of the fold and wait until the last one has gone."""
+        if self._status is None and self._is_over and self.verdict is None:
+            if not self._is_out_of_memory():
+                self._kill()
+                raise ZygoteDiedError("the keeper of the fold has gone")
+            self._status = signal.SIGKILL
+        self._kill()
+        limit = time.monotonic() + _END_S
+        while self.log.is_open and time.monotonic() < limit:
+            self.log.read()
+            time.sleep(0.001)
+        if self.verdict is None:
+            # What the box said last may still wait in its channel.
+            self._drain_runner()
+        if self.verdict is None:
+            self.verdict = verdicts.of_status(
+                self.task,
+                self.progress.step,
+                self._status or 0,
+                out_of_memory=self._is_out_of_memory(),
+            )
+        elif not self.verdict.is_ok and not self.verdict.limit and self._is_out_of_memory():
+            self.verdict = verdicts.reached(self.task, self.progress.step, "memory")
+        if self._cgroup is not None:
+            self.peak = self._cgroup.peak_bytes()
+
+    def _drain_runner(self) -> None:
+        self.runner.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while self.verdict is None:
+                data = self.runner.recv(wire.MESSAGE_BYTES)
+                if not data:
+                    return
+                with contextlib.suppress(ValueError, RecursionError):
+                    message = json.loads(data)
+                    if isinstance(message, dict) and message.get("event") == "error":
+                        self.verdict = verdicts.of_report(self.task, self.progress.step, message)
+                    elif isinstance(message, dict):
+                        self._advance(message)
+
+    def _is_out_of_memory(self) -> bool:
+        return self._cgroup is not None and self._cgroup.is_out_of_memory()
+
+    def _kill(self) -> None:
+        if self._keeper_pidfd >= 0:
+            # With neither namespaces nor Landlock the keeper itself must find all strays.
+            if self.isolation.tier == "none":
+                watchdog.kill_below(self._keeper_pid)
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._keeper_pidfd, signal.SIGKILL)
+            os.close(self._keeper_pidfd)
+            self._keeper_pidfd = -1
+        if self._cgroup is not None:
+            self._cgroup.kill()
+
+    def _result(self) -> FoldResult:
+        assert self.verdict is not None
+        progress = self.progress
+        return FoldResult(
+            verdict=self.verdict,
+            y_pred_train=progress.y_pred.get("train"),
+            y_pred_test=progress.y_pred.get("test"),
+            dtypes=progress.dtypes,
+            train_s=progress.seconds.get("training"),
+            valid_s=progress.seconds.get("validating"),
+            test_s=progress.seconds.get("testing"),
+            peak_mb=round(self.peak / MB, 1),
+            isolation=self.isolation.words,
+            log=self.log.public,
+            hidden_log=self.log.hidden,
+            log_is_public=self.task.log == "full",
+            dropped=self.log.dropped,
+        )
+
+
+def _stage(stack: contextlib.ExitStack, files: Mapping[str, bytes]) -> str:
+    """Write the fold's files for a box that has no file system of its own."""
+    root = tempfile.mkdtemp(prefix="databoard_box_")
+    stack.callback(shutil.rmtree, root, ignore_errors=True)
+    Path(root).chmod(0o755)
+    scratch = Path(root, "tmp")
+    scratch.mkdir()
+    scratch.chmod(0o777)
+    for folder in ("submission", "code"):
+        Path(root, folder).mkdir()
+    for name, content in files.items():
+        path = Path(root, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o644)
+    return root
+
+
+def run_probe(zygote: Zygote, isolation: Isolation, canary: str) -> str:
+    """Run the probe job; return "" if the walls hold, or what is wrong."""
+    limits = Limits(seconds=20, memory_mb=256, disk_mb=16)
+    task = FoldTask(Path(), "probe", None, 0, limits, log="full")
+    empty = wire.freeze([b""])
+    form = Form("array", (1,))
+    data = FoldData("probe", {"submission/empty.py": b""}, empty, empty, None, form, None)
+    run = _ProbeRun(task, data, zygote, isolation, lambda _: None, os.eventfd(0))
+    run.canary = canary
+    try:
+        result = run.run()
+    except OSError as error:
+        return str(error)
+    finally:
+        wire.close(empty, run.cancel)
+    if run._status == 0:  # noqa: SLF001  (a class of this module)
+        return ""
+    return result.log.decode(errors="replace").strip() or result.verdict.message
+
+
+class _ProbeRun(FoldRun):
+    """A box that runs the probe instead of a submission."""
+
+    canary = ""
+
+    def _request(self, stack: contextlib.ExitStack, n_cgroups: int) -> dict[str, Any]:
+        return {**super()._request(stack, n_cgroups), "job": "probe", "canary": self.canary}

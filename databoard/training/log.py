@@ -1,0 +1,69 @@
+"""What a box prints: kept up to a limit, and cut in two where the test data arrive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+
+class Log:
+    """Reads the pipe of one fold.
+
+    Parameters
+    ----------
+    descriptor : int
+        The pipe's reading end, non-blocking.
+    limit : int
+        Bytes that are kept; the rest is read, counted and dropped, so that no writer ever waits.
+    on_public : callable
+        Gets each kept piece that was printed before the test data arrived.
+    """
+
+    def __init__(self, descriptor: int, limit: int, on_public: Callable[[bytes], None]) -> None:
+        self.descriptor = descriptor
+        self.dropped = 0
+        self.is_open = True
+        self._left = limit
+        self._on_public = on_public
+        self._public = bytearray()
+        self._hidden = bytearray()
+        self._is_hidden = False
+
+    @property
+    def public(self) -> bytes:
+        """What was printed before the test data arrived."""
+        return bytes(self._public)
+
+    @property
+    def hidden(self) -> bytes:
+        """What was printed after; never for the team."""
+        return bytes(self._hidden)
+
+    def hide(self) -> None:
+        """The test data are about to arrive: what was written up to now is public."""
+        self.read()
+        self._is_hidden = True
+
+    def read(self, most: int = 1 << 22) -> None:
+        """Read what is there, at most about ``most`` bytes, so that nobody keeps us here."""
+        seen = 0
+        while self.is_open and seen < most:
+            try:
+                piece = os.read(self.descriptor, 1 << 16)
+            except BlockingIOError:
+                return
+            if not piece:
+                self.is_open = False
+                return
+            seen += len(piece)
+            self._take(piece)
+
+    def _take(self, piece: bytes) -> None:
+        kept = piece[: self._left]
+        self._left -= len(kept)
+        self.dropped += len(piece) - len(kept)
+        if self._is_hidden:
+            self._hidden += kept
+        elif kept:
+            self._public += kept
+            self._on_public(kept)

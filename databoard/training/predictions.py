@@ -1,0 +1,151 @@
+"""Predictions as a box writes them, read by somebody who trusts none of it.
+
+The file in memory has the size that we gave it. For an array its first 128 bytes must be the
+header that we expect, so that nothing is parsed at all; the rest are numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from databoard.training.wire import NPY_HEADER_BYTES, Form, npy_header
+
+DTYPES = ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
+_MAX_DEPTH = 6
+
+
+class BadPredictionsError(ValueError):
+    """What the box left is not what the step should give; the message is for the team."""
+
+
+def read(raw: bytes, form: Form, *, strict: bool = False) -> bytes:
+    """Check what a box left and return it as it is to be stored.
+
+    Parameters
+    ----------
+    raw : bytes
+        The whole file in memory.
+    form : Form
+    strict : bool
+        Refuse rows that are not probabilities, too.
+
+    Raises
+    ------
+    BadPredictionsError
+    """
+    if not any(raw[:NPY_HEADER_BYTES]):
+        raise BadPredictionsError("no predictions were written")
+    if form.kind == "any":
+        return _read_any(raw, form)
+    if len(raw) != form.capacity or raw[:NPY_HEADER_BYTES] != npy_header(form.shape):
+        raise BadPredictionsError(f"the predictions are not float64 of shape {form.shape}")
+    values = np.frombuffer(raw, dtype="<f8", offset=NPY_HEADER_BYTES).reshape(form.shape)
+    _check_values(values)
+    if strict and values.ndim == 2:
+        _check_probabilities(values)
+    return raw
+
+
+def _check_values(values: np.ndarray[Any, np.dtype[Any]]) -> None:
+    bad = values.size - int(np.isfinite(values).sum())
+    if bad:
+        raise BadPredictionsError(f"{bad} of {values.size} predictions are NaN or infinite")
+
+
+def _check_probabilities(values: np.ndarray[Any, np.dtype[Any]]) -> None:
+    off = np.abs(values.sum(axis=1) - 1.0) > 1e-3
+    if (values < -1e-6).any() or (values > 1.0 + 1e-6).any() or off.any():
+        raise BadPredictionsError("the rows are not probabilities that sum to 1")
+
+
+def _read_any(raw: bytes, form: Form) -> bytes:
+    try:
+        head = json.loads(raw[:NPY_HEADER_BYTES])
+        kind, shape, size = head["form"], tuple(head.get("shape", ())), head.get("bytes", 0)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise BadPredictionsError("the predictions have no readable header") from None
+    body = memoryview(raw)[NPY_HEADER_BYTES:]
+    if kind == "array":
+        return _read_free_array(body, shape, form.shape[0])
+    if kind != "json" or not isinstance(size, int) or not 0 <= size <= len(body):
+        raise BadPredictionsError("the predictions are neither an array nor a list")
+    return _read_list(bytes(body[:size]), form.shape[0])
+
+
+def _read_free_array(body: memoryview, shape: tuple[Any, ...], rows: int) -> bytes:
+    if not all(type(n) is int and 0 < n < 1 << 32 for n in shape) or not 1 <= len(shape) <= 4:
+        raise BadPredictionsError("the predictions have no sensible shape")
+    if shape[0] != rows:
+        raise BadPredictionsError(f"there are {shape[0]} predictions for {rows} rows")
+    size = 8 * math.prod(shape)
+    if size > len(body):
+        raise BadPredictionsError("the predictions are larger than an event may store")
+    _check_values(np.frombuffer(body[:size], dtype="<f8"))
+    return npy_header(shape) + bytes(body[:size])
+
+
+def _read_list(text: bytes, rows: int) -> bytes:
+    try:
+        values = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise BadPredictionsError("the predictions are not a list of finite numbers") from None
+    if not isinstance(values, list) or len(values) != rows:
+        raise BadPredictionsError(f"the predictions are not a list of {rows} items")
+    for item in values:
+        _check_item(item, 1)
+    return json.dumps(values, separators=(",", ":")).encode()
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def _check_item(item: object, depth: int) -> None:
+    if isinstance(item, list) and depth < _MAX_DEPTH:
+        for part in item:
+            _check_item(part, depth + 1)
+    elif isinstance(item, bool) or not (item is None or isinstance(item, int | float)):
+        raise BadPredictionsError("the predictions hold something that is not a number")
+    elif isinstance(item, float) and not math.isfinite(item):
+        raise BadPredictionsError("the predictions hold NaN or infinite numbers")
+
+
+def load(stored: bytes, dtype: str = "float64") -> np.ndarray[Any, np.dtype[Any]]:
+    """Turn stored predictions into the array that the kit's ``Predictions`` takes.
+
+    Parameters
+    ----------
+    stored : bytes
+        A ``.npy`` of float64, or JSON, as `read` returned them.
+    dtype : str
+        The type that the submission returned; the scores in float32 differ from those in float64
+        in the last digits. Unknown names mean float64.
+
+    Returns
+    -------
+    ndarray
+        Of numbers, or one-dimensional of objects (lists or None) where the predictions are lists.
+    """
+    if stored[:1] == b"[":
+        items = json.loads(stored)
+        boxed = np.empty(len(items), dtype=object)
+        for i, item in enumerate(items):
+            boxed[i] = item
+        return boxed
+    shape = _shape(stored)
+    values = np.frombuffer(stored, dtype="<f8", offset=NPY_HEADER_BYTES).reshape(shape)
+    return values.astype(dtype if dtype in DTYPES else "float64")
+
+
+def _shape(stored: bytes) -> tuple[int, ...]:
+    """Read the shape from a header that equals the only one we write."""
+    words = stored[10:NPY_HEADER_BYTES].decode("latin1")
+    inner = words.partition("'shape': (")[2].partition(")")[0]
+    shape = tuple(int(part) for part in inner.split(",") if part.strip())
+    if stored[:NPY_HEADER_BYTES] != npy_header(shape):
+        raise BadPredictionsError("the stored predictions are not a .npy of float64")
+    return shape

@@ -1,0 +1,279 @@
+"""The trusted side's handle on a scorer, and what it has told of a problem."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from databoard.errors import BusyError, KitError, TrainingError
+from databoard.training import wire
+from databoard.training.box import (
+    HARNESS,
+    Confined,
+    Environment,
+    Isolation,
+    box_environment,
+    harness_command,
+    harness_parts,
+    readable_folders,
+)
+from databoard.training.host import FoldData
+from databoard.training.wall import View
+from databoard.training.wire import FoldResult, Form
+
+PREPARE_S = 900.0
+SCORE_S = 120.0
+
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True)
+class ScoreInfo:
+    """A score type, as pages need it."""
+
+    name: str
+    precision: int
+    is_lower_the_better: bool
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class KitInfo:
+    """What a scorer tells of its problem; no label is among it."""
+
+    title: str
+    workflow: str
+    elements: tuple[str, ...]
+    n_folds: int
+    n_train: int
+    n_test: int | None
+    train_form: Form
+    test_form: Form | None
+    has_test_scores: bool
+    prediction_kind: str
+    scores: tuple[ScoreInfo, ...]
+    official_score_name: str
+    data_hash: str
+    folders: tuple[str, ...]
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> KitInfo:
+        """Read a scorer's description."""
+        forms = {
+            name: told[name] and Form(told[name]["kind"], tuple(told[name]["shape"]))
+            for name in ("train_form", "test_form")
+        }
+        return cls(
+            **{
+                **told,
+                **forms,
+                "elements": tuple(told["elements"]),
+                "scores": tuple(ScoreInfo(**score) for score in told["scores"]),
+                "folders": tuple(told["folders"]),
+            }
+        )
+
+
+def _view(
+    isolation: Isolation, environment: Environment, problem: str, event: str | None, problems: Path
+) -> View:
+    """Return what a scorer sees: libraries, databoard, and the folder of its problem."""
+    walled = isolation.tier in ("full", "ns")
+    options = {"problem": problem, "event": event, "problems_dir": str(problems)}
+    folder = str(problems / problem)
+    return View(
+        command=harness_command(
+            "databoard.training.scorer", walled=walled, options=options, python=environment.python
+        ),
+        environment=box_environment(1),
+        shown=[
+            *((path, path) for path in readable_folders(environment) if path != folder),
+            (harness_parts(["."])[0][0].rstrip("/."), f"{HARNESS}/databoard"),
+            (folder, folder),
+        ],
+        bwrap=isolation.bwrap,
+    )
+
+
+class PreparedKit:
+    """A problem with the folds and scores of an event, warm: data for boxes, scores from numbers.
+
+    Safe to use from several threads; requests to the scorer are answered one after the other.
+
+    Parameters
+    ----------
+    isolation : Isolation
+    problem, event : str
+    problems_dir : Path
+    python : str
+        The interpreter of the problem's environment.
+
+    Raises
+    ------
+    KitError
+        If the problem does not load.
+    """
+
+    def __init__(
+        self,
+        isolation: Isolation,
+        problem: str,
+        event: str | None,
+        problems_dir: Path,
+        python: str,
+    ) -> None:
+        self.problem, self.event = problem, event
+        environment = Environment(python)
+        problems = problems_dir.resolve()
+        if not (problems / problem).is_dir():
+            raise KitError(f"There is no folder problems/{problem}.", "Put the problem there.")
+        self._lock = threading.Lock()
+        self._labels: dict[int, int] = {}
+        self._parcels: list[int] = []
+        walled = isolation.tier in ("full", "ns")
+        view = _view(isolation, environment, problem, event, problems)
+        try:
+            self._process = Confined(view, walled=walled)
+            self._process.wait_ready()
+        except OSError as error:
+            raise BusyError(f"The scorer of {problem} does not start: {error}") from error
+        answer, self._parcels = self._receive(PREPARE_S)
+        self.info = KitInfo.of(answer["kit"])
+        self._code = wire.thaw_files(self._parcels[0])
+        hidden = tuple(dict.fromkeys([str(problems), str(problems.parent / "submissions")]))
+        self.environment = Environment(python, shown=self.info.folders, hidden=hidden)
+
+    # -------------------------------------------------------------- talking
+    def _receive(self, timeout: float) -> tuple[dict[str, Any], list[int]]:
+        channel = self._process.channel
+        ready, _, _ = select.select([channel], [], [], timeout)
+        message = wire.receive(channel) if ready else None
+        if message is None:
+            said = self._process.said()
+            self._process.close()
+            why = f"ended: {said}" if ready else f"did not answer within {timeout:.0f} s"
+            raise TrainingError(f"The scorer of {self.problem} {why}", "organiser")
+        answer, parcels = message
+        if "error" in answer:
+            wire.close(*parcels)
+            error = KitError if not hasattr(self, "info") else TrainingError
+            if error is KitError:
+                self._process.close()
+                raise KitError(answer["error"])
+            raise TrainingError(answer["error"], answer["fault"])
+        return answer, parcels
+
+    def _ask(
+        self, request: Mapping[str, Any], blobs: Sequence[bytes] = ()
+    ) -> tuple[dict[str, Any], list[int]]:
+        given = [wire.freeze(blobs)] if blobs else []
+        try:
+            with self._lock:
+                wire.send(self._process.channel, request, given)
+                return self._receive(SCORE_S)
+        except OSError as error:
+            raise BusyError(f"The scorer of {self.problem} has gone.") from error
+        finally:
+            wire.close(*given)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the scorer still runs."""
+        return self._process.is_alive
+
+    def close(self) -> None:
+        """End the scorer and forget the data."""
+        with contextlib.suppress(OSError):
+            self._process.close()
+        wire.close(*self._parcels, *self._labels.values())
+        self._parcels, self._labels = [], {}
+
+    # -------------------------------------------------------------- for boxes
+    def fold_data(self, submission: Path, fold: int) -> FoldData:
+        """Return what the box of a fold gets.
+
+        Raises
+        ------
+        TrainingError
+            If a file of the submission is missing.
+        """
+        if fold not in self._labels:
+            _, (self._labels[fold],) = self._ask({"do": "fold", "fold": fold})
+        return FoldData(
+            workflow=self.info.workflow,
+            files={**self._code, **self._submitted(submission)},
+            X_train=self._parcels[1],
+            y=self._labels[fold],
+            X_test=self._parcels[2] if len(self._parcels) > 2 else None,
+            train_form=self.info.train_form,
+            test_form=self.info.test_form,
+        )
+
+    def _submitted(self, submission: Path) -> dict[str, bytes]:
+        files = {}
+        for name in self.info.elements:
+            try:
+                files[f"submission/{name}"] = (submission / name).read_bytes()
+            except OSError as error:
+                raise TrainingError(f"The submission's {name} cannot be read.", "ours") from error
+        return files
+
+    # -------------------------------------------------------------- scores
+    def score(self, fold: int, result: FoldResult) -> dict[str, Scores]:
+        """Score the predictions of a fold.
+
+        Returns
+        -------
+        dict
+            ``{"train": {score: value}, "valid": ..., "test": ...}`` at full precision; no
+            ``test`` where the problem has no test labels.
+
+        Raises
+        ------
+        TrainingError
+            If a score cannot be computed; with whose fault it is.
+        """
+        assert result.y_pred_train is not None
+        blobs = [result.y_pred_train, result.y_pred_test or b""]
+        dtypes = [result.dtypes.get(step, "float64") for step in ("train", "test")]
+        answer, _ = self._ask(_request("score", blobs, dtypes, fold=fold), blobs)
+        scores: dict[str, Scores] = answer["scores"]
+        return scores
+
+    def bag(
+        self, y_preds_train: Sequence[bytes], y_preds_test: Sequence[bytes | None]
+    ) -> dict[str, list[Scores]]:
+        """Score the bagged predictions after the first 1, 2, ..., k folds.
+
+        Parameters
+        ----------
+        y_preds_train, y_preds_test : sequence of bytes
+            Stored predictions of folds 0, 1, ..., k - 1.
+
+        Returns
+        -------
+        dict
+            ``{"valid": [{score: value} after 1, ..., k folds], "test": [...]}``.
+
+        Raises
+        ------
+        TrainingError
+            If a score cannot be computed; with whose fault it is.
+        """
+        blobs = [*y_preds_train, *(test or b"" for test in y_preds_test)]
+        answer, _ = self._ask(_request("bag", blobs, ["float64"] * len(blobs)), blobs)
+        scores: dict[str, list[Scores]] = answer["scores"]
+        return scores
+
+
+def _request(
+    operation: str, blobs: Sequence[bytes], dtypes: Sequence[str], **more: Any
+) -> dict[str, Any]:
+    sizes = [len(blob) for blob in blobs]
+    return {"do": operation, "sizes": sizes, "dtypes": list(dtypes), **more}

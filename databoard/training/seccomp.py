@@ -1,0 +1,231 @@
+"""The system calls that a submission never needs, as a seccomp filter.
+
+A deny list: an allow list breaks a numerical library every few months. Denied is what reaches
+other processes, the kernel's rarely used parts, or another box around the namespaces: keyrings,
+file locks on shared read-only files, message queues, io_uring. The program is assembled here, so
+that neither libseccomp nor a compiler is needed at run time.
+
+The numbers are those of Linux for x86-64 and for 64-bit ARM (None: the call does not exist there).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import struct
+from collections.abc import Iterator
+
+from databoard.training import linux
+
+_DENIED: dict[str, tuple[int | None, int | None]] = {
+    # other processes
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
+    "kcmp": (312, 272),
+    "pidfd_getfd": (438, 438),
+    "pidfd_open": (434, 434),
+    "pidfd_send_signal": (424, 424),
+    # memory that no limit counts, and messages around the namespaces
+    "memfd_secret": (447, 447),
+    "keyctl": (250, 219),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "shmget": (29, 194),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
+    "fanotify_init": (300, 262),
+    "fanotify_mark": (301, 263),
+    "cachestat": (451, 451),
+    # rarely used and often broken parts of the kernel
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "lookup_dcookie": (212, 18),
+    "personality": (135, 92),
+    "modify_ldt": (154, None),
+    "uselib": (134, None),
+    "move_pages": (279, 239),
+    "migrate_pages": (256, 238),
+    # mounts and namespaces
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "move_mount": (429, 429),
+    "open_tree": (428, 428),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    "setns": (308, 268),
+    "unshare": (272, 97),
+    # the machine
+    "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "reboot": (169, 142),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "acct": (163, 89),
+    "syslog": (103, 116),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "adjtimex": (159, 171),
+    "clock_adjtime": (305, 266),
+    "ioperm": (173, None),
+    "iopl": (172, None),
+    "vhangup": (153, 58),
+    "sethostname": (170, 161),
+    "setdomainname": (171, 162),
+}
+# Denied as if the kernel did not have them. The flags of clone3 are out of a filter's sight, and
+# libc falls back to clone; flock and memfd_create cross boxes or escape the count of memory.
+_ABSENT: dict[str, tuple[int | None, int | None]] = {
+    "clone3": (435, 435),
+    "flock": (73, 32),
+    "memfd_create": (319, 279),
+}
+# Where there are no namespaces: no sockets and no signals. Of prlimit64 only looking is left.
+_DENIED_WITHOUT_NAMESPACES: dict[str, tuple[int | None, int | None]] = {
+    "socket": (41, 198),
+    "connect": (42, 203),
+    "bind": (49, 200),
+    "listen": (50, 201),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "sendto": (44, 206),
+    "tkill": (200, 130),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "prlimit64": (302, 261),
+    "setpriority": (141, 140),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
+}
+_FORK: dict[str, tuple[int | None, int | None]] = {"fork": (57, None), "vfork": (58, None)}
+_CLONE, _IOCTL, _FCNTL, _SOCKET = (56, 220), (16, 29), (72, 25), (41, 198)
+_KILL_CALLS = ((62, 129), (234, 131))  # kill and tgkill
+
+_NEW_NAMESPACES = 0x7E020000
+_CLONE_THREAD = 0x00010000
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_AF_UNIX = 1
+# Locks, leases and directory notes on files that several boxes see.
+_FCNTL_COMMANDS = (5, 6, 7, 36, 37, 38, 1024, 1026)
+
+_LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_KILL, _ALLOW = 0x80000000, 0x7FFF0000
+_AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_X32_BIT = 0x40000000
+_OFFSET_NUMBER, _OFFSET_ARCH, _OFFSET_ARGUMENTS = 0, 4, 16
+
+_Instruction = tuple[int, int, int, int]
+
+
+def _refuse(number: int) -> _Instruction:
+    return (_RETURN, 0, 0, 0x00050000 | number)
+
+
+def _calls(
+    table: dict[str, tuple[int | None, int | None]], column: int, error: int
+) -> Iterator[_Instruction]:
+    for numbers in table.values():
+        number = numbers[column]
+        if number is not None:
+            yield (_JUMP_EQUAL, 0, 1, number)
+            yield _refuse(error)
+
+
+def _argument(
+    number: int, position: int, tests: list[tuple[int, int]], error: int, *, unless: bool = False
+) -> Iterator[_Instruction]:
+    """Refuse the call if one of the tests on an argument holds, or with ``unless`` if none does.
+
+    The lower half of the argument is all that the kernel reads of it in the calls filtered here.
+    """
+    body: list[_Instruction] = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * position)]
+    for left, (jump, value) in zip(range(len(tests), 0, -1), tests, strict=True):
+        hit = left if unless else left - 1
+        body.append((jump, hit, (0 if left > 1 else int(not unless)), value))
+    body.append(_refuse(error))
+    body.append((_LOAD, 0, 0, _OFFSET_NUMBER))
+    yield (_JUMP_EQUAL, 0, len(body), number)
+    yield from body
+
+
+def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> bytes:
+    """Assemble the filter.
+
+    Parameters
+    ----------
+    namespaces : bool
+        Whether the process has pid, network and ipc namespaces of its own. If not, it may neither
+        fork (a child could outlive its limits) nor open any socket nor send signals to others.
+    pid : int
+        The process itself, which may send itself signals in any case.
+    machine : str, optional
+        ``x86_64`` or ``aarch64``; this machine by default.
+
+    Raises
+    ------
+    OSError
+        If there is no filter for the machine.
+    """
+    machine = machine or platform.machine()
+    if machine not in _AUDIT_ARCH:
+        raise OSError(errno.ENOSYS, f"no seccomp filter for {machine}")
+    column = list(_AUDIT_ARCH).index(machine)
+    code: list[_Instruction] = [
+        (_LOAD, 0, 0, _OFFSET_ARCH),
+        (_JUMP_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _OFFSET_NUMBER),
+    ]
+    if machine == "x86_64":
+        code += [(_JUMP_GREATER_EQUAL, 0, 1, _X32_BIT), (_RETURN, 0, 0, _KILL)]
+    code += _calls(_DENIED, column, errno.EPERM)
+    code += _calls(_ABSENT, column, errno.ENOSYS)
+    terminal = [(_JUMP_EQUAL, _TIOCSTI), (_JUMP_EQUAL, _TIOCLINUX)]
+    code += _argument(_IOCTL[column], 1, terminal, errno.EPERM)
+    code += _argument(_CLONE[column], 0, [(_JUMP_SET, _NEW_NAMESPACES)], errno.EPERM)
+    locks = [(_JUMP_EQUAL, command) for command in _FCNTL_COMMANDS]
+    code += _argument(_FCNTL[column], 1, locks, errno.ENOLCK)
+    if namespaces:
+        family = [(_JUMP_EQUAL, _AF_UNIX)]
+        code += _argument(_SOCKET[column], 0, family, errno.EAFNOSUPPORT, unless=True)
+    else:
+        code += _calls(_DENIED_WITHOUT_NAMESPACES, column, errno.EPERM)
+        code += _calls(_FORK, column, errno.EAGAIN)
+        for numbers in _KILL_CALLS:
+            itself = [(_JUMP_EQUAL, pid)]
+            code += _argument(numbers[column], 0, itself, errno.EPERM, unless=True)
+        thread = [(_JUMP_SET, _CLONE_THREAD)]
+        code += _argument(_CLONE[column], 0, thread, errno.EAGAIN, unless=True)
+    code.append((_RETURN, 0, 0, _ALLOW))
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
+
+
+def install(*, namespaces: bool) -> None:
+    """Filter the system calls of this process and of all that it starts, for good."""
+    linux.install_filter(program(namespaces=namespaces, pid=os.getpid()))

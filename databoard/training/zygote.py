@@ -1,0 +1,283 @@
+"""The zygote: libraries imported once, then one fork per fold.
+
+It is started with an empty environment inside the outer wall, knows no label, no database and no
+submission, and never runs a submission itself. For each request it forks a keeper; the keeper
+makes the inner wall, forks the box and reports on a channel of that fold alone. So the zygote
+owns no state worth corrupting, and a fold outlives neither its keeper nor the zygote.
+
+Processes of a fold::
+
+    zygote ── keeper ── first process of the namespaces (reaps) ── the submission
+                   └──  the submission                             (without namespaces)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import random
+import select
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from databoard.training import linux, nest, wire
+
+PRELOADED = (
+    "numpy",
+    "pandas",
+    "scipy.sparse",
+    "sklearn.compose",
+    "sklearn.ensemble",
+    "sklearn.impute",
+    "sklearn.linear_model",
+    "sklearn.model_selection",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "rampwf",
+    "threadpoolctl",
+    "databoard.kits.workflows",
+)
+# The descriptors of a request, in this order; those of cgroups follow.
+DESCRIPTORS = ("keeper", "runner", "log", "train", "test", "files", "X", "y")
+_FIXED = {"runner": 3, "train": 4, "test": 5, "X": 6, "y": 7}
+_BROKEN_WALL = 121
+
+
+def preload(names: Sequence[str]) -> list[str]:
+    """Import what submissions will import; an environment may lack some of it."""
+    missing = []
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            missing.append(name)
+    return missing
+
+
+def _say(channel: socket.socket, message: Mapping[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        wire.send(channel, message)
+
+
+def _arrange(given: Mapping[str, int]) -> None:
+    """Put the fold's descriptors where the runner expects them and close all others."""
+    spare = 64
+    moved = {}
+    for i, name in enumerate(_FIXED):
+        if name in given:
+            moved[name] = os.dup2(given[name], spare + i, inheritable=False)
+    os.dup2(given["log"], 1)
+    os.dup2(given["log"], 2)
+    null = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(null, 0)
+    for name, number in _FIXED.items():
+        if name in moved:
+            os.dup2(moved[name], number, inheritable=False)
+    top = 2 + len(_FIXED)
+    os.closerange(top + 1, 4096)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115, PTH123
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = open(number, "w", buffering=1, closefd=False, errors="backslashreplace")  # noqa: SIM115, PTH123
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _settle(request: Mapping[str, Any]) -> None:
+    """Give the box its environment, its share of threads and random numbers of its own."""
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.umask(0o022)
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()
+    with contextlib.suppress(ImportError):
+        import threadpoolctl
+
+        threadpoolctl.threadpool_limits(int(request["limits"]["cores"]))
+
+
+def _run(request: Mapping[str, Any], root: Path) -> NoReturn:
+    """Be the box: everything is confined, the submission may come."""
+    code = 1
+    try:
+        if request["job"] == "probe":
+            from databoard.training import probe
+
+            code = probe.main(request)
+        else:
+            from databoard.training import runner
+
+            code = runner.main(request, root)
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _reap_until(child: int) -> int:
+    """Wait for the child, and for whatever else becomes ours meanwhile."""
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            return status
+
+
+def _box_with_namespaces(
+    request: Mapping[str, Any], given: dict[str, int], keeper: socket.socket
+) -> NoReturn:
+    """Be the first process of the namespaces: build, confine, fork the submission, reap."""
+    linux.die_with_parent()
+    for number in request["cgroups"]:
+        os.write(number, b"0")
+        os.close(number)
+    files = wire.thaw_files(given.pop("files"))
+    limits = request["limits"]
+    nest.mount_private(int(limits["disk_mb"]), files, request["readable"])
+    nest.limit(limits, extra_bytes=int(request["extra_bytes"]), count_processes=True)
+    nest.seal_with_namespaces()
+    linux.set_dumpable(yes=False)
+    child = os.fork()
+    if not child:
+        keeper.close()
+        linux.set_dumpable(yes=True)
+        os.setsid()
+        with contextlib.suppress(OSError):
+            nest.be_first_victim()
+        _arrange(given)
+        nest.default_signals()
+        os.chdir("/tmp")  # noqa: S108  (the box's own)
+        _settle(request)
+        _run(request, Path(nest.JOB))
+    wire.close(*given.values())
+    status = _reap_until(child)
+    _say(keeper, {"status": status})
+    os._exit(0)
+
+
+def _box_without_namespaces(
+    request: Mapping[str, Any], given: dict[str, int], keeper: socket.socket
+) -> NoReturn:
+    """Be the submission in a shared machine: Landlock and the filter, or with ``none`` nothing."""
+    linux.die_with_parent()
+    keeper.close()
+    os.setsid()
+    root = Path(request["root"])
+    limits = request["limits"]
+    is_confined = request["tier"] == "landlock"
+    nest.limit(limits, extra_bytes=int(request["extra_bytes"]), count_processes=False)
+    with contextlib.suppress(OSError):
+        nest.be_first_victim()
+    given.pop("files")
+    _arrange(given)
+    nest.default_signals()
+    os.chdir(root if is_confined else root / "tmp")
+    _settle(request)
+    if is_confined:
+        nest.seal_without_namespaces([*request["readable"], str(root)])
+    _run(request, root)
+
+
+def _kill_strays() -> None:
+    """End every descendant of this process; orphans among them come back to it first."""
+    me = os.getpid()
+    while True:
+        children = Path(f"/proc/{me}/task/{me}/children").read_text().split()
+        if not children:
+            return
+        for child in children:
+            with contextlib.suppress(OSError):
+                os.kill(int(child), signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.wait()
+
+
+def _keep(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
+    """Be the keeper of one fold; never returns."""
+    names = DESCRIPTORS[: len(descriptors) - request["n_cgroups"]]
+    given = dict(zip(names, descriptors, strict=False))
+    request["cgroups"] = descriptors[len(names) :]
+    keeper = socket.socket(fileno=given.pop("keeper"))
+    linux.die_with_parent()
+    _say(keeper, {"hello": True})
+    try:
+        has_namespaces = request["tier"] in ("full", "ns")
+        if has_namespaces:
+            nest.leave_namespaces()
+        elif request["tier"] == "none":
+            linux.become_subreaper()
+        child = os.fork()
+        if not child:
+            box = _box_with_namespaces if has_namespaces else _box_without_namespaces
+            try:
+                box(request, given, keeper)
+            except BaseException as error:
+                # Anything that fails before the submission runs is our failure, and says so.
+                _say(keeper, {"broken": f"{type(error).__name__}: {error}"[:500]})
+                os._exit(_BROKEN_WALL)
+        wire.close(*given.values(), *request["cgroups"])
+        status = _reap_until(child)
+        if request["tier"] == "none":
+            _kill_strays()
+        if not has_namespaces or status:
+            _say(keeper, {"status": status})
+    except BaseException as error:
+        _say(keeper, {"broken": f"{type(error).__name__}: {error}"[:500]})
+    finally:
+        os._exit(0)
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def serve(channel: socket.socket) -> None:
+    """Fork a keeper per request until the trusted side closes the channel."""
+    wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    while True:
+        ready, _, _ = select.select([channel, wake_read], [], [])
+        if wake_read in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(wake_read, 4096)
+            _reap()
+        if channel not in ready:
+            continue
+        message = wire.receive(channel)
+        if message is None:
+            return
+        request, descriptors = message
+        if not os.fork():
+            signal.set_wakeup_fd(-1)
+            channel.close()
+            wire.close(wake_read, wake_write)
+            _keep(request, descriptors)
+        wire.close(*descriptors)
+
+
+def main(number: int, options: str) -> None:
+    """Import, say so, serve."""
+    channel = socket.socket(fileno=number)
+    channel.set_inheritable(False)
+    settings = json.loads(options)
+    if settings.get("uid") is not None:
+        linux.become(settings["uid"], settings["gid"])
+    linux.die_with_parent()
+    missing = preload([*settings["preload"], *settings.get("also", [])])
+    if settings["tier"] == "none":
+        linux.become_subreaper()
+    gc.collect()
+    gc.freeze()
+    wire.send(channel, {"ready": True, "missing": missing})
+    serve(channel)
