@@ -155,7 +155,7 @@ def count_up(session: Session, event_id: int) -> None:
 
 def lock(session: Session, event_id: int) -> None:
     """Lock an event's row; SQLite has locked the whole database at BEGIN already."""
-    session.execute(select(Event.id).where(Event.id == event_id).with_for_update())
+    session.execute(select(Event.id).where(Event.id == event_id).with_for_update(key_share=True))
 
 
 def forget(session: Session, event_id: int) -> None:
