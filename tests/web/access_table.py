@@ -13,7 +13,8 @@ and so does a row without a route. The columns are what a request is answered wi
 
 A rule's variables are filled from ``VALUES``; a row may say others in ``values``: the event
 ``hidden`` is not public (who may not know of it sees 404), ``closed`` has ended. ``data`` is the
-form that is sent; ``json`` a body instead of it. Every cell starts from the same database.
+form that is sent; ``json`` a body instead of it. Every cell of a POST starts from the same
+database; ``tests/web/world.py`` builds it. Under ``/api/`` the role sends its token, else its cookie.
 
 302 is "log in first" for ``anonymous`` and "done, look here" for a form that was accepted.
 """
@@ -28,7 +29,8 @@ ROLES = ("anonymous", "asked", "user", "teammate", "event_admin", "admin")
 
 SUBMISSION = "a" * 40
 HIDDEN_SUBMISSION = "b" * 40
-HIDDEN = {"event": "hidden", "event_name": "hidden"}
+CLOSED_SUBMISSION = "c" * 40
+FAILED_SUBMISSION = "d" * 40
 
 #: What fills the variables of a rule, by their name.
 VALUES: dict[str, Any] = {
@@ -38,8 +40,13 @@ VALUES: dict[str, Any] = {
     "hash_": SUBMISSION,
     "filename": "classifier.py",
     "token": "no-token",
+    "session_id": "no-session",
+    "trainer": "trainer-1",
     "key": 1,
+    "number": 0,
 }
+HIDDEN = {"event": "hidden"}
+HIDDEN_HASH = {"hash_": HIDDEN_SUBMISSION}
 
 
 @dataclass(frozen=True)
@@ -66,11 +73,165 @@ def everybody(status: int) -> tuple[int, int, int, int, int, int]:
     return (status,) * 6
 
 
-# fmt: off
-#                                                       anonymous asked user teammate event_admin admin
+#: For whoever is logged in; for who is approved; for organisers; for site administrators.
+LOGGED_IN = (302, 200, 200, 200, 200, 200)
+APPROVED = (302, 403, 200, 200, 200, 200)
+ORGANISERS = (302, 403, 403, 403, 200, 200)
+ADMINS = (302, 403, 403, 403, 403, 200)
+
+
+def then(statuses: tuple[int, ...], status: int) -> Any:
+    """The same row for a form that who may send it gets ``status`` for."""
+    return tuple(status if known == 200 else known for known in statuses)
+
+
+EVENT_FORM = {
+    "title": "Open",
+    "max_members_per_team": 1,
+    "pause_s": 0,
+    "fold_seconds": 600,
+    "fold_memory_mb": 2048,
+    "max_upload_kb": 2048,
+    "log_policy": "limited",
+    "is_public": "y",
+}
+NEW_USER = {"name": "newcomer", "email": "newcomer@example.org", "password": "correct horse"}
+FILES = {"name": "forest", "files": {"classifier.py": "class Classifier:\n    pass\n"}}
+
+# The columns are: anonymous, asked, user, teammate, event_admin, admin.
 PAGES = [
     Row("GET", "/", everybody(200)),
+    Row("GET", "/events", everybody(200)),
+    Row("GET", "/events", everybody(200), query="?q=flower&state=open&keyword=botany"),
+    Row("GET", "/problems", everybody(200)),
+    Row("GET", "/problems/<problem>", everybody(200)),
+    Row("GET", "/problems/<problem>", (404, 404, 404, 200, 200, 200), {"problem": "secret"}),
+    Row("GET", "/help", everybody(200)),
+    Row("GET", "/version", everybody(200)),
+    Row("GET", "/healthz", everybody(200)),
+    Row("GET", "/robots.txt", everybody(200)),
+    Row("GET", "/static/<path:filename>", everybody(404), {"filename": "../settings.py"}),
+    Row("GET", "/static/dist/<filename>", everybody(404), {"filename": "nothing.css"}),
 ]
-# fmt: on
 
-TABLE: list[Row] = [*PAGES]
+ACCOUNTS = [
+    Row("GET", "/sign_up", (200, 302, 302, 302, 302, 302)),
+    Row("POST", "/sign_up", everybody(302), data=NEW_USER),
+    Row("GET", "/sign_up/done", everybody(200)),
+    Row("GET", "/confirm", everybody(200)),
+    Row("POST", "/confirm", everybody(302), data={"email": "waiting@example.org"}),
+    Row("GET", "/confirm/<token>", everybody(302)),
+    Row("POST", "/confirm/<token>", everybody(302)),
+    Row("GET", "/login", (200, 302, 302, 302, 302, 302)),
+    Row(
+        "POST",
+        "/login",
+        (422, 302, 302, 302, 302, 302),
+        data={"login": "root", "password": "guess"},
+    ),
+    Row("GET", "/logout", (302, 200, 200, 200, 200, 200)),
+    Row("POST", "/logout", everybody(302)),
+    Row("GET", "/password/forgotten", everybody(200)),
+    Row("POST", "/password/forgotten", everybody(302), data={"email": "root@example.org"}),
+    Row("GET", "/password/sent", everybody(200)),
+    Row("GET", "/password/reset/<token>", everybody(302)),
+    Row("POST", "/password/reset/<token>", everybody(302), data={"password": "stolen it"}),
+    Row("GET", "/user", LOGGED_IN),
+    Row("POST", "/user", everybody(302), data={"firstname": "Ada"}),
+    Row("GET", "/user/email", LOGGED_IN),
+    Row("POST", "/user/email", everybody(302), data={"email": "new@example.org"}),
+    Row("GET", "/user/email/<token>", everybody(302)),
+    Row("POST", "/user/email/<token>", everybody(302)),
+    Row("GET", "/user/delete", LOGGED_IN),
+    Row("POST", "/user/delete", then(LOGGED_IN, 422), data={"password": "not mine"}),
+    Row("GET", "/user/password", LOGGED_IN),
+    Row("POST", "/user/password", then(LOGGED_IN, 422), data={"old": "x", "password": "new one"}),
+    Row("GET", "/user/sessions", LOGGED_IN),
+    Row("POST", "/user/sessions/<session_id>/end", then(LOGGED_IN, 404)),
+    Row("POST", "/user/sessions/end_others", everybody(302)),
+    Row("GET", "/user/tokens", APPROVED),
+    Row(
+        "POST",
+        "/user/tokens",
+        then(APPROVED, 302),
+        data={"name": "laptop", "scope": "read", "days": "30"},
+    ),
+    Row("POST", "/user/tokens/<int:key>/revoke", (302, 404, 404, 302, 404, 404), {"key": 3}),
+]
+
+ORGANISING = [
+    Row("GET", "/admin", ORGANISERS),
+    Row("GET", "/admin/users", ADMINS),
+    Row("POST", "/admin/users/<user>/approve", then(ADMINS, 302)),
+    Row("GET", "/admin/users/<user>/refuse", ADMINS),
+    Row("POST", "/admin/users/<user>/refuse", then(ADMINS, 302), data={"reason": "Who are you?"}),
+    Row("POST", "/admin/users/<user>/access", then(ADMINS, 302), data={"level": "banned"}),
+    Row("GET", "/admin/events", ORGANISERS),
+    Row("GET", "/admin/events/<event>", ORGANISERS),
+    Row("GET", "/admin/events/<event>", (302, 404, 404, 403, 200, 200), HIDDEN),
+    Row("GET", "/admin/events/<event>/edit", ORGANISERS),
+    Row("POST", "/admin/events/<event>/edit", then(ORGANISERS, 302), data=EVENT_FORM),
+    Row("POST", "/admin/events/<event>/edit", then(ORGANISERS, 422), data={"title": ""}),
+    Row("POST", "/admin/events/<event>/teams/<int:key>/approve", then(ORGANISERS, 302)),
+    Row("POST", "/admin/events/<event>/teams/<int:key>/remove", then(ORGANISERS, 302)),
+    Row("GET", "/admin/submissions", ORGANISERS),
+    Row("GET", "/admin/submissions", ORGANISERS, query="?event=hidden&state=scored&q=mates"),
+    Row("GET", "/admin/submissions", then(ORGANISERS, 404), query="?event=nowhere"),
+    Row("POST", "/admin/submissions/<hash_>/retry", (302, 404, 403, 403, 302, 302)),
+    Row("POST", "/admin/submissions/<hash_>/retry", (302, 404, 404, 403, 302, 302), HIDDEN_HASH),
+    Row("POST", "/admin/submissions/<hash_>/cancel", (302, 404, 403, 403, 422, 422)),
+    Row("GET", "/admin/submissions/<hash_>/delete", (302, 404, 403, 403, 200, 200)),
+    Row("POST", "/admin/submissions/<hash_>/delete", (302, 404, 403, 403, 302, 302)),
+    Row("GET", "/admin/trainers", ADMINS),
+    Row("POST", "/admin/trainers/<trainer>/state", then(ADMINS, 302), data={"state": "paused"}),
+    Row("GET", "/user_interactions", ORGANISERS),
+    Row("GET", "/admin/audit", ADMINS),
+]
+
+API = [
+    Row("GET", "/api/v1/user", (401, 403, 200, 200, 200, 200)),
+    Row("GET", "/api/v1/problems", everybody(200)),
+    Row("GET", "/api/v1/events", everybody(200)),
+    Row("GET", "/api/v1/events/<event>", everybody(200)),
+    Row("GET", "/api/v1/events/<event>", (404, 404, 404, 200, 200, 200), HIDDEN),
+    *(
+        row
+        for rule in ("leaderboard", "leaderboard.json", "leaderboard.csv")
+        for row in (
+            Row("GET", f"/api/v1/events/<event>/{rule}", (401, 403, 200, 200, 200, 200)),
+            Row("GET", f"/api/v1/events/<event>/{rule}", (401, 403, 404, 200, 200, 200), HIDDEN),
+            Row(
+                "GET",
+                f"/api/v1/events/<event>/{rule}",
+                (401, 403, 403, 403, 200, 200),
+                query="?board=private",
+            ),
+            Row(
+                "GET",
+                f"/api/v1/events/<event>/{rule}",
+                (401, 403, 200, 200, 200, 200),
+                {"event": "closed"},
+                query="?board=private",
+            ),
+            Row(
+                "GET",
+                f"/api/v1/events/<event>/{rule}",
+                (401, 403, 403, 403, 200, 200),
+                query="?board=failed",
+            ),
+        )
+    ),
+    Row("GET", "/api/v1/submissions/<hash_>", (401, 403, 200, 200, 200, 200)),
+    Row("GET", "/api/v1/submissions/<hash_>", (401, 403, 404, 200, 200, 200), HIDDEN_HASH),
+    Row(
+        "GET",
+        "/api/v1/submissions/<hash_>",
+        (401, 403, 404, 200, 200, 200),
+        {"hash_": FAILED_SUBMISSION},
+    ),
+    Row("GET", "/api/v1/events/<event>/submissions", (401, 403, 200, 200, 200, 200)),
+    Row("GET", "/api/v1/events/<event>/submissions", (401, 403, 404, 200, 200, 200), HIDDEN),
+    Row("POST", "/api/v1/events/<event>/submissions", (401, 403, 403, 201, 403, 403), json=FILES),
+]
+
+TABLE: list[Row] = [*PAGES, *ACCOUNTS, *ORGANISING, *API]
