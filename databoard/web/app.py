@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pathlib import Path
-
 from flask import Flask
 
 from databoard.settings import Settings
+from databoard.web.accounts import views as accounts
+from databoard.web.api import views as api
 from databoard.web.assets import STATIC, init_assets
 from databoard.web.compression import init_compression
 from databoard.web.errors import init_errors
 from databoard.web.extensions import init_extensions
 from databoard.web.filters import init_filters
+from databoard.web.leaderboards import views as leaderboards
+from databoard.web.organisers import views as organisers
+from databoard.web.pages import views as pages
+from databoard.web.participants import views as participants
 from databoard.web.security import init_security
 
-GROUPS = ("pages", "accounts", "participants", "leaderboards", "organisers", "api")
+GROUPS = (pages, accounts, participants, leaderboards, organisers, api)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -41,6 +44,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_filters(app)
     init_compression(app)
     for group in GROUPS:
-        if (Path(__file__).parent / group / "views.py").is_file():
-            app.register_blueprint(import_module(f"databoard.web.{group}.views").bp)
+        app.register_blueprint(group.bp)
     return app

@@ -26,11 +26,6 @@ login_manager = LoginManager()
 csrf = CSRFProtect()
 
 
-@login_manager.user_loader
-def _nobody(_user_id: str) -> None:
-    """Know nobody, until the accounts' pages bring their own loader."""
-
-
 def writes(view: View) -> View:
     """Mark a view that writes although it answers GET (a note in the activity log)."""
     view.writes = True  # type: ignore[attr-defined]
