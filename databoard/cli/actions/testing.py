@@ -6,7 +6,6 @@ import secrets
 
 from databoard.cli import populate
 from databoard.cli.actions.submissions import train_test
-from databoard.cli.database import migrate_to_head
 from databoard.errors import BusyError, InvalidError
 from databoard.settings import Settings
 from databoard.store.files import Files
@@ -25,6 +24,8 @@ def test_setup(settings: Settings) -> str:
             "test_setup rebuilds the test database only: set DATABOARD_TEST=True "
             "and DATABOARD_DB_URL_TEST."
         )
+    from databoard.cli.database import migrate_to_head  # here: Alembic is slow to import
+
     _empty(settings)
     migrate_to_head(settings)
     password = secrets.token_urlsafe(12)
