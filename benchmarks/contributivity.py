@@ -18,7 +18,8 @@ from rampwf.prediction_types import make_multiclass
 from rampwf.score_types import NegativeLogLikelihood
 from rampwf.utils.combine import blend_on_fold
 
-from databoard.domain.blending import DecomposablePool, blend, extend
+from databoard.domain.blending import blend, extend
+from databoard.domain.pools import DecomposablePool
 from databoard.domain.scoring import decompose
 
 GOAL = 50

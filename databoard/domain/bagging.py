@@ -64,6 +64,15 @@ def members(y_pred: FloatArray, *, is_multiclass: bool) -> FloatArray:
     """Bring predictions into the form in which they are averaged.
 
     Probabilities are clipped and normalised, anything else is averaged as it is.
+
+    Parameters
+    ----------
+    y_pred : ndarray of shape (..., n_samples[, n_columns])
+    is_multiclass : bool
+
+    Returns
+    -------
+    ndarray of the same shape
     """
     return normalise(y_pred) if is_multiclass else y_pred
 

@@ -139,7 +139,18 @@ def shake_up(moved: Sequence[Change]) -> float:
 
 
 def frozen(entries: Iterable[Entry], freeze: datetime | None) -> list[Entry]:
-    """Leave out what was submitted from the freeze on: the board that participants see then."""
+    """Leave out what was submitted from the freeze on: the board that participants see then.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+    freeze : datetime or None
+
+    Returns
+    -------
+    list of Entry
+        In their order.
+    """
     return [entry for entry in entries if freeze is None or entry.submitted < freeze]
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from databoard.domain.bagging import Bag, bag_folds, members
-from databoard.domain.blending import MAX_MEMBERS, Blend, Pool, combine, extend
+from databoard.domain.blending import MAX_MEMBERS, Blend, combine, extend
+from databoard.domain.pools import Pool
 from databoard.domain.scoring import Decomposition
 
 FloatArray = NDArray[np.float64]

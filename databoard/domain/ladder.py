@@ -185,7 +185,20 @@ def largest_bias(bits: float, n_samples: int, *, width: float = 1.0, level: floa
 def budget_bits(bias: float, n_samples: int, *, width: float = 1.0, level: float = 0.95) -> float:
     """Return how many bits a board may tell before a team can look better than it is by `bias`.
 
-    The inverse of `largest_bias`; zero if the examples are too few for any.
+    The inverse of `largest_bias`.
+
+    Parameters
+    ----------
+    bias : float
+        In units of the score.
+    n_samples : int
+    width, level : float
+        As for `largest_bias`.
+
+    Returns
+    -------
+    float
+        Zero if the examples are too few for any.
 
     Examples
     --------

@@ -8,6 +8,17 @@ import math
 def sd_of_rate(rate: float) -> float:
     """Return the standard deviation of a right-or-wrong score of one example.
 
+    Parameters
+    ----------
+    rate : float
+        Share of right answers, between 0 and 1.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
     >>> sd_of_rate(0.5)
     0.5
     """

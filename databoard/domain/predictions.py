@@ -149,6 +149,14 @@ def check_probabilities(y_pred: FloatArray, tolerance: float = 1e-6) -> None:
 def encode_rows(rows: Iterable[Iterable[Iterable[float]]]) -> bytes:
     """Write object predictions as JSON: per sample a list of objects, each a list of numbers.
 
+    Parameters
+    ----------
+    rows : iterable of iterable of iterable of float
+
+    Returns
+    -------
+    bytes
+
     Raises
     ------
     TrainingError

@@ -51,6 +51,10 @@ def check_name(name: str) -> None:
     One to 50 of the letters A-Z and a-z, digits, ``_``, ``-`` and ``.``, the first one a letter
     or a digit; ``sandbox`` is taken by the drafts.
 
+    Parameters
+    ----------
+    name : str
+
     Raises
     ------
     SubmissionError
@@ -71,6 +75,12 @@ def check_name(name: str) -> None:
 def check_identifier(name: str, what: str = "name") -> None:
     """Refuse a name of a problem, event or workflow that is no module, folder and URL at once.
 
+    Parameters
+    ----------
+    name : str
+    what : str
+        What is named, for the message.
+
     Raises
     ------
     InvalidError
@@ -87,6 +97,10 @@ def check_identifier(name: str, what: str = "name") -> None:
 def check_user_name(name: str) -> None:
     """Refuse a user name that is not 2 to 40 letters, digits, ``_``, ``-`` and ``.``.
 
+    Parameters
+    ----------
+    name : str
+
     Raises
     ------
     InvalidError
@@ -102,6 +116,10 @@ def check_user_name(name: str) -> None:
 
 def check_password(password: str, user_name: str) -> None:
     """Refuse a password that is short, absurdly long, or the user's name.
+
+    Parameters
+    ----------
+    password, user_name : str
 
     Raises
     ------
@@ -123,7 +141,19 @@ def phase(
     public_opening: datetime | None,
     closing: datetime | None,
 ) -> Phase:
-    """Name the phase of an event; a missing time never comes, a missing opening is long past."""
+    """Name the phase of an event.
+
+    Parameters
+    ----------
+    now : datetime
+    opening, public_opening, closing : datetime or None
+        An opening that is missing is long past, any other missing time never comes.
+
+    Returns
+    -------
+    Phase
+        The opening belongs to the competitive phase, the closing to what comes after.
+    """
     if opening is not None and now < opening:
         return Phase.BEFORE
     if closing is not None and now >= closing:
@@ -137,6 +167,10 @@ def check_dates(
     opening: datetime | None, public_opening: datetime | None, closing: datetime | None
 ) -> None:
     """Refuse dates of an event that are out of order.
+
+    Parameters
+    ----------
+    opening, public_opening, closing : datetime or None
 
     Raises
     ------
@@ -178,6 +212,13 @@ def check_phase(
 
 def check_pause(last: datetime | None, now: datetime, pause: timedelta) -> None:
     """Refuse a submission that comes too soon after the last one.
+
+    Parameters
+    ----------
+    last : datetime or None
+        When the team last submitted; None if it has not.
+    now : datetime
+    pause : timedelta
 
     Raises
     ------
@@ -256,6 +297,11 @@ def check_credits(credit: Mapping[str, int]) -> None:
 
 def check_score_range(minimum: float, maximum: float) -> None:
     """Refuse a score type whose range is empty or not a range.
+
+    Parameters
+    ----------
+    minimum, maximum : float
+        May be infinite.
 
     Raises
     ------

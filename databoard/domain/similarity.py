@@ -139,6 +139,13 @@ def contained(
     The direction matters: what a large submission took over of a small one is all of the small
     one and little of the large.
 
+    Parameters
+    ----------
+    part, whole : frozenset
+        From `shingles`.
+    known : iterable, optional
+        Runs that prove nothing.
+
     Returns
     -------
     float

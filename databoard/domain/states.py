@@ -145,6 +145,11 @@ def may_become(old: SubmissionState | FoldState, new: str) -> bool:
 def check_transition(old: SubmissionState | FoldState, new: str) -> None:
     """Refuse a change of state that the tables do not know.
 
+    Parameters
+    ----------
+    old : SubmissionState or FoldState
+    new : str
+
     Raises
     ------
     InvalidError

@@ -250,6 +250,11 @@ def evidence_of_resamples(scores: FloatArray, resampled: FloatArray) -> Evidence
 def resample(n_samples: int, n_resamples: int, rng: np.random.Generator) -> IntArray:
     """Draw examples with replacement, for scores that do not decompose.
 
+    Parameters
+    ----------
+    n_samples, n_resamples : int
+    rng : numpy.random.Generator
+
     Returns
     -------
     ndarray of int of shape (n_resamples, n_samples)

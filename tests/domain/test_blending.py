@@ -12,8 +12,8 @@ from rampwf.prediction_types import make_multiclass, make_regression
 from rampwf.utils.combine import blend_on_fold
 
 from databoard.domain import blending
-from databoard.domain.blending import CombinedPool, DecomposablePool, MeanPool
-from databoard.domain.scoring import decompose
+from databoard.domain.pools import CombinedPool, DecomposablePool, MeanPool
+from databoard.domain.scoring import Decomposition, decompose
 
 N = 120
 
@@ -100,6 +100,20 @@ def test_a_score_that_does_not_decompose_is_blended_by_running_sums():
     found = blending.blend(pool, is_lower_the_better=False)
 
     assert found.selected == ramp_blend(Predictions, score_type, truth, y_preds)
+
+
+def test_a_decomposition_that_is_neither_convex_nor_a_vote_is_scored_in_blocks():
+    truth, y_preds = values(np.random.default_rng(7), 40)
+    way = Decomposition(lambda y_pred: np.minimum(np.abs(y_pred - truth), 0.7))
+    pools = [
+        DecomposablePool(y_preds, way, is_multiclass=False),
+        MeanPool(y_preds, lambda y_pred: float(way.scores(y_pred)), is_multiclass=False),
+    ]
+
+    fast, plain = (blending.blend(pool, is_lower_the_better=True) for pool in pools)
+
+    assert len(fast.selected) > 2
+    assert fast == plain
 
 
 def test_predictions_of_any_kind_are_blended_by_the_kits_combine():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from databoard.domain import bagging, blending, contributivity
-from databoard.domain.blending import DecomposablePool
+from databoard.domain.pools import DecomposablePool
 from databoard.domain.scoring import decompose
 
 N = 40
