@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from databoard.errors import NotFoundError
 from databoard.store.models import Event
 from databoard.store.queries import leaderboards as queries
 
+Scores = Mapping[int, Mapping[int, tuple[float | None, float | None]]]
+NOTHING = (None, None)
 BOARDS = ("public", "private", "competition", "failed", "new")
 
 
@@ -84,7 +87,8 @@ def build(session: Session, event: Event, board: str, *, now: datetime) -> Board
     """
     if board not in BOARDS:
         raise NotFoundError(f"There is no board {board}.")
-    version = queries.version(session, event.id)
+    # Of the event as it was read, before its rows, so that a cached body is never too new.
+    version = event.version
     columns = tuple(
         Column(s.id, s.name, s.precision, s.is_official, s.is_lower_the_better)
         for s in sorted(event.score_types, key=lambda s: (not s.is_official, s.position))
@@ -92,27 +96,17 @@ def build(session: Session, event: Event, board: str, *, now: datetime) -> Board
     states = {"failed": queries.FAILED, "new": queries.OPEN}.get(board, queries.SCORED)
     found = queries.submissions(session, event.id, states)
     if board in ("failed", "new"):
-        rows = tuple(_row(line, None, columns, {}, {}) for line in reversed(found))
+        rows = tuple(_row(line, None, columns, {}) for line in reversed(found))
         return Board(event.name, board, version, columns, rows)
     scores = queries.scores(session, event.id, is_private=board == "private")
-    spreads = queries.spreads(session, event.id, columns[0].id, is_private=board == "private")
-    tries = queries.n_tries(session, event.id)
-    return Board(
-        event.name,
-        board,
-        version,
-        columns,
-        _ranked(board, found, columns, scores, spreads, tries),
-    )
+    return Board(event.name, board, version, columns, _ranked(board, found, columns, scores))
 
 
 def _ranked(
     board: str,
     found: list[queries.Line],
     columns: tuple[Column, ...],
-    scores: dict[int, dict[int, float | None]],
-    spreads: dict[int, float | None],
-    tries: dict[int, int],
+    scores: Scores,
 ) -> tuple[Row, ...]:
     official = columns[0]
     lines = {line.id: line for line in found}
@@ -120,7 +114,7 @@ def _ranked(
         leaderboard.Entry(
             line.id,
             line.team_id,
-            scores.get(line.id, {}).get(official.id),
+            scores.get(line.id, {}).get(official.id, NOTHING)[0],
             line.submitted_at,
             _off_rank(line),
         )
@@ -134,14 +128,7 @@ def _ranked(
         entries = leaderboard.best_per_team(entries, **kind)  # type: ignore[arg-type]
     ranked = leaderboard.rank(entries, **kind)  # type: ignore[arg-type]
     return tuple(
-        _row(
-            lines[row.entry.key],
-            row.rank,
-            columns,
-            scores.get(row.entry.key, {}),
-            tries,
-            spreads.get(row.entry.key),
-        )
+        _row(lines[row.entry.key], row.rank, columns, scores.get(row.entry.key, {}))
         for row in ranked
     )
 
@@ -158,11 +145,9 @@ def _row(
     line: queries.Line,
     rank: int | None,
     columns: tuple[Column, ...],
-    scores: dict[int, float | None],
-    tries: dict[int, int],
-    spread: float | None = None,
+    scores: Mapping[int, tuple[float | None, float | None]],
 ) -> Row:
-    known = {c.name: s for c in columns if (s := scores.get(c.id)) is not None}
+    known = {c.name: s for c in columns if (s := scores.get(c.id, NOTHING)[0]) is not None}
     return Row(
         rank=rank,
         hash_=line.hash_,
@@ -174,14 +159,14 @@ def _row(
         off_rank=_off_rank(line),
         scores=known,
         shown={c.name: f"{known[c.name]:.{c.precision}f}" for c in columns if c.name in known},
-        spread=spread,
+        spread=scores.get(columns[0].id, NOTHING)[1],
         train_s=line.train_s,
         valid_s=line.valid_s,
         test_s=line.test_s,
         peak_mb=line.peak_mb,
         contributivity=line.contributivity,
         historical_contributivity=line.historical_contributivity,
-        n_tries=tries.get(line.team_id, 0),
+        n_tries=line.n_tries,
         fault=line.fault,
         message=line.message,
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from databoard.store.models import Event, EventTeam, Submission, SubmissionScore, Team
+from databoard.store.models import EventTeam, Submission, SubmissionScore, Team
 
 SCORED = ("scored",)
 OPEN = ("new", "training")
@@ -46,16 +46,19 @@ class Line(NamedTuple):
     is_late: bool
     disqualification: str
     team_disqualified_at: datetime | None
-
-
-def version(session: Session, event_id: int) -> int:
-    """Version of an event, read before its rows, so that a cached body is never too new."""
-    return session.scalar(select(Event.version).where(Event.id == event_id)) or 0
+    #: Of the whole team.
+    n_tries: int
 
 
 def submissions(session: Session, event_id: int, states: Sequence[str]) -> list[Line]:
     """List the submissions of an event in these states, oldest first."""
     s = Submission
+    tries = (
+        select(s.event_team_id, func.count().label("number"))
+        .where(s.event_id == event_id)
+        .group_by(s.event_team_id)
+        .subquery()
+    )
     rows = session.execute(
         select(
             s.id,
@@ -77,9 +80,11 @@ def submissions(session: Session, event_id: int, states: Sequence[str]) -> list[
             s.is_late,
             s.disqualification,
             EventTeam.disqualified_at,
+            tries.c.number,
         )
         .join(EventTeam, EventTeam.id == s.event_team_id)
         .join(Team, Team.id == EventTeam.team_id)
+        .join(tries, tries.c.event_team_id == s.event_team_id)
         .where(s.event_id == event_id, s.state.in_(states), s.withdrawn_at.is_(None))
         .order_by(s.submitted_at, s.id)
     )
@@ -88,43 +93,19 @@ def submissions(session: Session, event_id: int, states: Sequence[str]) -> list[
 
 def scores(
     session: Session, event_id: int, *, is_private: bool
-) -> dict[int, dict[int, float | None]]:
-    """Scores of the scored submissions of an event, by submission and score type."""
-    column = SubmissionScore.private if is_private else SubmissionScore.public
+) -> dict[int, dict[int, tuple[float | None, float | None]]]:
+    """Scores of the scored submissions of an event and their spreads over folds.
+
+    By submission and score type, in one question.
+    """
+    s = SubmissionScore
+    columns = (s.private, s.test_std) if is_private else (s.public, s.valid_std)
     rows = session.execute(
-        select(SubmissionScore.submission_id, SubmissionScore.event_score_type_id, column)
-        .join(Submission, Submission.id == SubmissionScore.submission_id)
+        select(s.submission_id, s.event_score_type_id, *columns)
+        .join(Submission, Submission.id == s.submission_id)
         .where(Submission.event_id == event_id, Submission.state == "scored")
     )
-    found: dict[int, dict[int, float | None]] = {}
-    for submission_id, score_type_id, score in rows:
-        found.setdefault(submission_id, {})[score_type_id] = score
+    found: dict[int, dict[int, tuple[float | None, float | None]]] = {}
+    for submission_id, score_type_id, score, spread in rows:
+        found.setdefault(submission_id, {})[score_type_id] = (score, spread)
     return found
-
-
-def spreads(
-    session: Session, event_id: int, score_type_id: int, *, is_private: bool
-) -> dict[int, float | None]:
-    """Spread over folds of one score, by submission."""
-    column = SubmissionScore.test_std if is_private else SubmissionScore.valid_std
-    rows = session.execute(
-        select(SubmissionScore.submission_id, column)
-        .join(Submission, Submission.id == SubmissionScore.submission_id)
-        .where(
-            Submission.event_id == event_id,
-            Submission.state == "scored",
-            SubmissionScore.event_score_type_id == score_type_id,
-        )
-    )
-    return dict(rows.tuples().all())
-
-
-def n_tries(session: Session, event_id: int) -> dict[int, int]:
-    """Count the submissions of each team, by team."""
-    rows = session.execute(
-        select(EventTeam.team_id, func.count(Submission.id))
-        .join(Submission, Submission.event_team_id == EventTeam.id)
-        .where(Submission.event_id == event_id)
-        .group_by(EventTeam.team_id)
-    )
-    return dict(rows.tuples().all())

@@ -1,6 +1,14 @@
 """All views of boards and submissions: importing them registers them."""
 
-from databoard.web.leaderboards import actions, boards, compare, credit, files, submissions
+from databoard.web.leaderboards import (
+    actions,
+    boards,
+    compare,
+    credit,
+    files,
+    measures,
+    submissions,
+)
 from databoard.web.leaderboards.blueprint import bp
 
-__all__ = ["actions", "boards", "bp", "compare", "credit", "files", "submissions"]
+__all__ = ["actions", "boards", "bp", "compare", "credit", "files", "measures", "submissions"]
