@@ -48,14 +48,35 @@ def create(session: Session, user: User, name: str, *, now: datetime) -> Team:
 
 
 def add_member(session: Session, team: Team, user: User, *, now: datetime) -> TeamMember:
-    """Take a user into a team; again changes nothing."""
+    """Take a user into a team; again changes nothing.
+
+    Raises
+    ------
+    InvalidError, DuplicateError
+        If an event that the team is in takes no larger teams, or has the user in another one.
+    """
     member = session.get(TeamMember, (team.id, user.id))
     if member is None:
+        _check_may_grow(session, team, user)
         member = TeamMember(team_id=team.id, user_id=user.id, joined_at=now)
         session.add(member)
         session.flush()
         session.expire(team, ["members"])
     return member
+
+
+def _check_may_grow(session: Session, team: Team, user: User) -> None:
+    n_members = len(queries.members(session, team.id))
+    for event in queries.current_events_of(session, team):
+        if n_members >= event.max_members_per_team:
+            raise InvalidError(
+                f"A team in {event.title} has at most {event.max_members_per_team} members.", "team"
+            )
+        place = queries.event_team_of(session, event, user)
+        if place is not None:
+            raise DuplicateError(
+                f"{user.name} takes part in {event.title} already, in {place.team.name}.", "team"
+            )
 
 
 def remove_member(session: Session, team: Team, user: User, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -10,7 +11,9 @@ from sqlalchemy.orm import Session, joinedload
 from databoard.store.models import AuditEntry, EventTeam, Interaction, Submission, User
 
 
-def _interactions(query: Select, event_ids: Collection[int] | None, user: str, kind: str) -> Select:
+def _interactions(
+    query: Select[Any], event_ids: Collection[int] | None, user: str, kind: str
+) -> Select[Any]:
     if event_ids is not None:
         query = query.where(Interaction.event_id.in_(event_ids))
     if user:

@@ -101,7 +101,7 @@ def n_teams(session: Session) -> dict[int, int]:
         .where(EventTeam.approved_at.is_not(None), EventTeam.left_at.is_(None))
         .group_by(EventTeam.event_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def n_submissions(session: Session) -> dict[int, int]:
@@ -111,7 +111,7 @@ def n_submissions(session: Session) -> dict[int, int]:
         .where(Submission.withdrawn_at.is_(None))
         .group_by(Submission.event_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def version(session: Session, event_id: int) -> int:
@@ -121,7 +121,8 @@ def version(session: Session, event_id: int) -> int:
 
 def versions(session: Session) -> dict[str, int]:
     """Versions of all events by name."""
-    return dict(session.execute(select(Event.name, Event.version)).tuples().all())
+    rows = session.execute(select(Event.name, Event.version))
+    return {row[0]: row[1] for row in rows}
 
 
 def folds(session: Session, event_id: int, *, with_rows: bool = False) -> list[Fold]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -116,8 +117,8 @@ def of_event(
 
 
 def _searched(
-    query: Select, event_ids: Collection[int] | None, states: Collection[str] | None, words: str
-) -> Select:
+    query: Select[Any], event_ids: Collection[int] | None, states: Collection[str] | None, words: str
+) -> Select[Any]:
     query = (
         query.join(EventTeam, EventTeam.id == Submission.event_team_id)
         .join(Team, Team.id == EventTeam.team_id)
@@ -248,7 +249,7 @@ def n_by_state(session: Session, event_id: int) -> dict[str, int]:
         .where(Submission.event_id == event_id, Submission.withdrawn_at.is_(None))
         .group_by(Submission.state)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def fold_run(session: Session, submission_id: int, number: int) -> FoldRun | None:

@@ -67,6 +67,18 @@ def event_team(session: Session, event_id: int, team_id: int) -> EventTeam | Non
     )
 
 
+def current_events_of(session: Session, team: Team) -> list[Event]:
+    """List the events that a team takes part in or waits to."""
+    return list(
+        session.scalars(
+            select(Event)
+            .join(EventTeam)
+            .where(EventTeam.team_id == team.id, EventTeam.left_at.is_(None))
+            .order_by(Event.name)
+        )
+    )
+
+
 def lock(session: Session, place: EventTeam) -> None:
     """Let other requests of this team in this event wait until this transaction ends.
 
