@@ -21,8 +21,6 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from databoard.domain.scoring import Decomposition
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -76,36 +74,6 @@ class Comparison:
     high: float
     p_value: float
     verdict: Verdict
-
-
-def influences(decomposition: Decomposition, y_preds: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Linearise scores: how much each example moves each score.
-
-    Parameters
-    ----------
-    decomposition : Decomposition
-    y_preds : ndarray of shape (n_submissions, n_samples[, n_columns])
-
-    Returns
-    -------
-    scores : ndarray of shape (n_submissions,)
-    influences : ndarray of shape (n_submissions, n_samples)
-        Centred, in units of the score; the error of a score is the mean of its influences
-        (delta method).
-
-    Examples
-    --------
-    >>> from databoard.domain.scoring import decompose
-    >>> score, moves = influences(decompose("RMSE", np.zeros(2)), np.array([[3.0, 1.0]]))
-    >>> moves.round(3)
-    array([[ 0.894, -0.894]])
-    """
-    parts = decomposition.examples(y_preds)
-    mean = parts.mean(axis=-1)
-    step = 1e-6 * np.maximum(np.abs(mean), 1e-9)
-    scores = decomposition.link(mean)
-    slope = (decomposition.link(mean + step) - scores) / step
-    return scores, np.asarray((parts - mean[:, None]) * slope[:, None])
 
 
 def evidence_of_examples(

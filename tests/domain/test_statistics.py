@@ -7,7 +7,6 @@ import pytest
 from scipy import stats
 
 from databoard.domain import statistics
-from databoard.domain.scoring import decompose
 from databoard.domain.statistics import Evidence, Verdict
 
 
@@ -70,30 +69,6 @@ def test_a_difference_that_is_the_same_everywhere_is_sure():
     assert found.p_value == pytest.approx(0, abs=1e-12)
 
 
-@pytest.mark.parametrize("known", ["RMSE", "NormalizedRMSE", "MARE", "MAE"])
-def test_influences_predict_the_spread_of_scores_under_resampling(known):
-    rng = np.random.default_rng(2)
-    truth = rng.normal(5, 1, 1000)
-    y_preds = truth + rng.normal(0, [[0.5], [1.0]], (2, 1000))
-    scores, moves = statistics.influences(decompose(known, truth), y_preds)
-    rows = statistics.resample(1000, 400, rng)
-    unit = decompose("RMSE", np.zeros(1000)) if known == "NormalizedRMSE" else None
-    scale = 1 / np.std(truth) if unit else 1.0
-
-    def score(y_pred, drawn):
-        # The spread of the truth is a constant of the event.
-        name = "RMSE" if unit else known
-        return float(decompose(name, truth[drawn]).scores(y_pred)) * scale
-
-    resampled = statistics.resampled_scores(y_preds, score, rows)
-    by_resampling = statistics.evidence_of_resamples(scores, resampled)
-    by_examples = statistics.evidence_of_examples(scores, moves)
-
-    ratio = np.diag(by_resampling.covariance) / np.diag(by_examples.covariance)
-    np.testing.assert_allclose(ratio, 1, atol=0.3)
-    assert abs(moves.mean()) < 1e-12
-
-
 def test_one_more_submission_gives_the_evidence_of_all():
     rng = np.random.default_rng(3)
     moves = rng.normal(size=(6, 80))
@@ -105,13 +80,6 @@ def test_one_more_submission_gives_the_evidence_of_all():
     whole = statistics.evidence_of_examples(scores, moves, inflation=2.0)
     np.testing.assert_allclose(grown.covariance, whole.covariance, rtol=1e-12)
     np.testing.assert_array_equal(grown.scores, whole.scores)
-
-
-def test_perfect_predictions_have_no_noise():
-    scores, moves = statistics.influences(decompose("RMSE", np.ones(9)), np.ones((2, 9)))
-
-    assert scores.tolist() == [0, 0]
-    assert (moves == 0).all()
 
 
 def test_folds_are_corrected_as_nadeau_and_bengio_say():
