@@ -6,9 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask_wtf import FlaskForm
+from wtforms import Field
 
 from databoard.errors import DataboardError, InvalidError
 from databoard.web.extensions import db
+
+
+def typed(field: Field) -> str:
+    """Read what was typed into a field, which is nothing at worst."""
+    return field.data or ""
 
 
 def tell(form: FlaskForm, error: DataboardError, *, field: str | None = None) -> None:

@@ -14,7 +14,8 @@ and so does a row without a route. The columns are what a request is answered wi
 A rule's variables are filled from ``VALUES``; a row may say others in ``values``: the event
 ``hidden`` is not public (who may not know of it sees 404), ``closed`` has ended. ``data`` is the
 form that is sent; ``json`` a body instead of it. Every cell of a POST starts from the same
-database; ``tests/web/world.py`` builds it. Under ``/api/`` the role sends its token, else its cookie.
+database, which ``tests/web/world.py`` builds. Under ``/api/`` a role sends its token, else its
+cookie.
 
 302 is "log in first" for ``anonymous`` and "done, look here" for a form that was accepted.
 """

@@ -66,13 +66,15 @@ def _database(
 ) -> tuple[str, Callable[[], None], Callable[[], None]]:
     """Address of a copy of the empty database, how to keep it, and how to put it back."""
     if Path(template).is_absolute():
-        path, kept = folder / "databoard.db", folder / "kept.db"
+        path, kept, fresh = (folder / f"{name}.db" for name in ("databoard", "kept", "fresh"))
         shutil.copyfile(template, path)
 
         def restore() -> None:
             for suffix in ("-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
-            shutil.copyfile(kept, path)
+            # A new file, not new bytes in the old one, which SQLite would still know.
+            shutil.copyfile(kept, fresh)
+            fresh.replace(path)
 
         return f"sqlite:///{path}", lambda: shutil.copyfile(path, kept), restore
     server, name, kept_name = request.getfixturevalue("postgres_server"), "access", "access_kept"
@@ -127,7 +129,7 @@ def dump(engine: Engine) -> dict[str, list]:
     """All rows of all tables."""
     with engine.connect() as connection:
         return {
-            table.name: [tuple(row) for row in connection.execute(table.select())]
+            table.name: [str(row) for row in connection.execute(table.select())]
             for table in Base.metadata.sorted_tables
         }
 

@@ -117,7 +117,10 @@ def of_event(
 
 
 def _searched(
-    query: Select[Any], event_ids: Collection[int] | None, states: Collection[str] | None, words: str
+    query: Select[Any],
+    event_ids: Collection[int] | None,
+    states: Collection[str] | None,
+    words: str,
 ) -> Select[Any]:
     query = (
         query.join(EventTeam, EventTeam.id == Submission.event_team_id)

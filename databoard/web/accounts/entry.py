@@ -15,7 +15,7 @@ from databoard.web.accounts import links, logins
 from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import AddressForm, LoginForm, SignUpForm
 from databoard.web.extensions import db
-from databoard.web.forms import refusals_in, status_of, tell
+from databoard.web.forms import refusals_in, status_of, tell, typed
 
 Page = str | Response | tuple[str, int]
 
@@ -40,19 +40,19 @@ def _sign_up(form: SignUpForm) -> None:
     try:
         user = accounts.sign_up(
             session,
-            form.name.data,
-            form.email.data,
-            form.password.data,
+            typed(form.name),
+            typed(form.email),
+            typed(form.password),
             now=now,
-            firstname=form.firstname.data or "",
-            lastname=form.lastname.data or "",
-            affiliation=form.affiliation.data or "",
+            firstname=typed(form.firstname),
+            lastname=typed(form.lastname),
+            affiliation=typed(form.affiliation),
         )
     except DuplicateError as error:
-        owner = queries.by_email(session, form.email.data)
+        owner = queries.by_email(session, typed(form.email))
         if error.field != "email" or owner is None:
             raise
-        accounts.hash_password(form.password.data)  # the time that a new account takes
+        accounts.hash_password(typed(form.password))  # the time that a new account takes
         links.send(owner, "known", letters.known_address(owner.name, _login_address()), now)
         return
     links.send_confirmation(user, now)
@@ -84,7 +84,7 @@ def send_confirmation() -> Page:
     form = AddressForm(obj=guards.visitor())
     if form.validate_on_submit():
         now, address = guards.now(), request.remote_addr or ""
-        user = accounts.ask_for_link(db.session(), form.email.data, address, now=now)
+        user = accounts.ask_for_link(db.session(), typed(form.email), address, now=now)
         if user is None or user.access_level != "asked":
             links.send_nothing(now)
         else:
@@ -131,7 +131,7 @@ def _authenticate(form: LoginForm) -> User | None:
     address = request.remote_addr or ""
     try:
         return accounts.authenticate(
-            db.session(), form.login.data, form.password.data, address, now=guards.now()
+            db.session(), typed(form.login), typed(form.password), address, now=guards.now()
         )
     except TooSoonError as error:
         wait_s = max(1, round(error.wait_s))

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
+    BooleanField,
+    PasswordField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from databoard.domain.rules import MAX_PASSWORD, MIN_PASSWORD
@@ -119,11 +126,19 @@ class TokenForm(FlaskForm):
     )
     scope = SelectField(
         "What it may do",
-        choices=[("read", "Read what I may see"), ("read submit", "Read and submit")],
+        choices=[
+            SelectChoice("read", "Read what I may see"),
+            SelectChoice("read submit", "Read and submit"),
+        ],
     )
     days = SelectField(
         "Ends after",
-        choices=[("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "Never")],
+        choices=[
+            SelectChoice("30", "30 days"),
+            SelectChoice("90", "90 days"),
+            SelectChoice("365", "1 year"),
+            SelectChoice("", "Never"),
+        ],
         default="90",
     )
 

@@ -12,7 +12,7 @@ from databoard.web.accounts import links, logins
 from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import AddressForm, ChangePasswordForm, NewPasswordForm
 from databoard.web.extensions import db
-from databoard.web.forms import refusals_in, status_of
+from databoard.web.forms import refusals_in, status_of, typed
 
 Page = str | Response | tuple[str, int]
 
@@ -23,7 +23,7 @@ def forgotten_password() -> Page:
     form = AddressForm()
     if form.validate_on_submit():
         now, address = guards.now(), request.remote_addr or ""
-        user = accounts.ask_for_link(db.session(), form.email.data, address, now=now)
+        user = accounts.ask_for_link(db.session(), typed(form.email), address, now=now)
         if user is None:
             links.send_nothing(now)
         else:
@@ -51,7 +51,7 @@ def reset_password(token: str) -> Page:
     if request.method == "POST" and form.validate():
         with refusals_in(form):
             session, now = db.session(), guards.now()
-            accounts.set_password(session, user, form.password.data, now=now)
+            accounts.set_password(session, user, typed(form.password), now=now)
             accounts.confirm_email(session, user, now=now)
             db.session.commit()
             flash("Your new password is set. Log in with it.", "success")
@@ -69,8 +69,8 @@ def change_password() -> Page:
             accounts.change_password(
                 db.session(),
                 guards.me(),
-                form.old.data,
-                form.password.data,
+                typed(form.old),
+                typed(form.password),
                 now=guards.now(),
                 keep_session=logins.current_session_id(),
             )

@@ -12,7 +12,7 @@ from databoard.web.accounts import links, logins
 from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import AddressForm, DeleteForm, ProfileForm
 from databoard.web.extensions import db
-from databoard.web.forms import refusals_in, status_of
+from databoard.web.forms import refusals_in, status_of, typed
 
 Page = str | Response | tuple[str, int]
 FIELDS = ("firstname", "lastname", "affiliation", "url", "bio", "wants_mail")
@@ -43,7 +43,7 @@ def change_email() -> Page:
     form = AddressForm()
     if form.validate_on_submit():
         with refusals_in(form):
-            email = accounts.check_email(form.email.data)
+            email = accounts.check_email(typed(form.email))
             links.send_change(user, email, guards.now())
             db.session.commit()
             flash(f"Open the link that we sent to {email} to use this address.", "info")
@@ -78,7 +78,7 @@ def delete_account() -> Page:
     user = guards.me()
     form = DeleteForm()
     if form.validate_on_submit():
-        if not accounts.verify(user.password_hash, form.password.data):
+        if not accounts.verify(user.password_hash, typed(form.password)):
             form.password.errors = ["This is not your password."]
         else:
             accounts.delete_user(db.session(), user, now=guards.now())

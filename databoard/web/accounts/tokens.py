@@ -13,7 +13,7 @@ from databoard.web import guards
 from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import TokenForm
 from databoard.web.extensions import db
-from databoard.web.forms import refusals_in, status_of
+from databoard.web.forms import refusals_in, status_of, typed
 
 Page = str | Response | tuple[str, int]
 NEW = "new_token"
@@ -27,13 +27,13 @@ def tokens() -> Page:
     form = TokenForm()
     if form.validate_on_submit():
         with refusals_in(form):
-            days = form.days.data
+            days = typed(form.days)
             _, secret = services.create(
                 db.session(),
                 user,
-                form.name.data,
+                typed(form.name),
                 now=now,
-                scopes=form.scope.data.split(),
+                scopes=typed(form.scope).split(),
                 expires_at=now + timedelta(days=int(days)) if days else None,
             )
             db.session.commit()

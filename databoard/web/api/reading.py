@@ -72,7 +72,8 @@ def leaderboard(event: str) -> Response:
     )
     response = jsonify(body)
     response.set_etag(f"{board.board}-{board.version}-{standing.role}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/events/<event>/leaderboard.csv")

@@ -14,6 +14,7 @@ from databoard.web.api.blueprint import acting_user, bp
 from databoard.web.extensions import db
 
 MAX_KEY = 80
+SHAPE = 'Send {"name": "...", "files": {"classifier.py": "..."}}.'
 
 
 @bp.post("/events/<event>/submissions")
@@ -82,11 +83,11 @@ def _sent(place: EventTeam) -> tuple[str, str, dict[str, bytes]]:
 
 def _sent_json() -> tuple[str, str, dict[str, bytes]]:
     body = request.get_json()
-    files = body.get("files") if isinstance(body, dict) else None
-    texts = [body.get("name", ""), body.get("comment", "")] if isinstance(body, dict) else [None]
-    is_text = all(isinstance(text, str) for text in texts)
-    if not (is_text and isinstance(files, dict)):
-        raise InvalidError('Send {"name": "...", "files": {"classifier.py": "..."}}.', "files")
+    if not isinstance(body, dict):
+        raise InvalidError(SHAPE, "files")
+    name, comment, files = body.get("name", ""), body.get("comment", ""), body.get("files")
+    if not (isinstance(name, str) and isinstance(comment, str) and isinstance(files, dict)):
+        raise InvalidError(SHAPE, "files")
     if not all(isinstance(text, str) for text in files.values()):
         raise UploadError("Each file is a text; send data files as a form.", "files")
-    return texts[0], texts[1], {name: text.encode() for name, text in files.items()}
+    return name, comment, {filename: text.encode() for filename, text in files.items()}

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
     BooleanField,
     DateTimeLocalField,
     IntegerField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -92,7 +93,10 @@ class EventForm(FlaskForm):
     max_upload_kb = _count("Size of a submission's file, in kB", 1, 65_536)
     log_policy = SelectField(
         "Logs that teams see",
-        choices=[("limited", "Limited: their own error and a little output"), ("full", "All")],
+        choices=[
+            SelectChoice("limited", "Limited: their own error and a little output"),
+            SelectChoice("full", "All"),
+        ],
         description="What a submission prints may carry private data out.",
     )
 

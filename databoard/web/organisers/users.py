@@ -13,7 +13,7 @@ from databoard.store.models import User
 from databoard.store.queries import accounts as queries
 from databoard.web import guards
 from databoard.web.extensions import db
-from databoard.web.forms import status_of
+from databoard.web.forms import status_of, typed
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.forms import RefusalForm
 from databoard.web.organisers.sight import PAGE_SIZE, note, span
@@ -92,9 +92,10 @@ def refuse_user(user: str) -> tuple[str, int] | Response:
     found, form = _load(user), RefusalForm()
     if form.validate_on_submit():
         _check_other(found)
-        accounts.refuse(db.session(), found, form.reason.data.strip(), now=guards.now())
-        _write(found, "refused", letters.refused(found.name, form.reason.data.strip()))
-        note("refuse_user", found.name, reason=form.reason.data.strip())
+        reason = typed(form.reason).strip()
+        accounts.refuse(db.session(), found, reason, now=guards.now())
+        _write(found, "refused", letters.refused(found.name, reason))
+        note("refuse_user", found.name, reason=reason)
         db.session.commit()
         flash(f"{found.name} was refused.", "success")
         return redirect(url_for(".users", level="asked"))
