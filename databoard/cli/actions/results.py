@@ -104,6 +104,10 @@ def _finite(value: float | None) -> float | None:
 
 
 def _bag_cells(result: dict[str, Any], names: list[str]) -> list[str]:
-    bags = result["bagged"]["valid"]
-    last: Scores = bags[-1] if bags else {}
-    return [f"{name} {value:.4f}" for name in names if (value := last.get(name)) is not None]
+    """Bagged validation scores for people, a dash for what there is not."""
+    bags: list[Scores] = result["bagged"]["valid"]
+    last = bags[-1] if bags else {}
+    return [
+        f"{name} -" if (value := last.get(name)) is None else f"{name} {value:.4f}"
+        for name in names
+    ]
