@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import warnings
 from typing import Any
 
 NUMPY_NAMES: dict[str, Any] = {
@@ -35,7 +36,11 @@ def revive_old_names() -> None:
             setattr(numpy, old, getattr(numpy, new) if isinstance(new, str) else new)
     with contextlib.suppress(ImportError):
         pandas = importlib.import_module("pandas")
-        infer = os.environ.get("PANDAS_FUTURE_INFER_STRING", "0") == "1"
-        pandas.set_option("future.infer_string", infer)
         if not hasattr(pandas.DataFrame, "applymap"):
             pandas.DataFrame.applymap = pandas.DataFrame.map
+        # The variable counts only where pandas is imported after it is set; pandas 3 warns that
+        # the option goes, and pandas 4 will not have it.
+        infer = os.environ.get("PANDAS_FUTURE_INFER_STRING", "0") == "1"
+        with warnings.catch_warnings(), contextlib.suppress(KeyError, AttributeError):
+            warnings.simplefilter("ignore")
+            pandas.set_option("future.infer_string", infer)

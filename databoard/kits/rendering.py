@@ -103,9 +103,13 @@ def render_notebook(path: Path) -> str:
     exporters = importlib.import_module("nbconvert.exporters")
     try:
         notebook: Any = nbformat.reads(text, as_version=4)
+        language = notebook.metadata.setdefault("language_info", {})
+        # The lexer of IPython itself comes with IPython, which a server does not have.
+        if language.setdefault("name", "python") == "python":
+            language["pygments_lexer"] = "python3"
         exporter = exporters.HTMLExporter(template_name="basic", exclude_anchor_links=True)
         markup, _ = exporter.from_notebook_node(notebook)
-    except (nbformat.ValidationError, json.JSONDecodeError, ValueError, KeyError) as error:
+    except (nbformat.ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KitError(
             f"{path.name} is not a notebook that Jupyter can read: {type(error).__name__}.",
             "Open it in Jupyter and save it again.",

@@ -146,7 +146,7 @@ def load_workflow(code_dir: Path, workflow_name: str) -> Workflow:
         return workflow
     path = code_dir / f"{workflow_name}.py"
     if path.is_file():
-        return ModuleWorkflow(import_file(path, f"databoard.specific.workflows.{workflow_name}"))
+        return ModuleWorkflow(import_file(path, f"kit_{workflow_name}"))
     found = ramp_workflow(workflow_name)
     if found is None:
         raise KitError(f"There is no workflow called {workflow_name}.")

@@ -43,7 +43,7 @@ AIRPORTS = {
 
 def simulate_weather(rng):
     """Make a row per airport and day."""
-    season = np.cos(2 * np.pi * (days.dayofyear.to_numpy() - 200) / 365)
+    season = np.cos(2 * np.pi * (days.day_of_year.to_numpy() - 200) / 365)
     airports = []
     for name, (_, mean, swing, _) in AIRPORTS.items():
         temperature = mean + swing * season + rng.normal(0, 4, len(days))
@@ -73,7 +73,7 @@ def simulate_flights(rng, weather):
     dates = rng.integers(len(days), size=n_flights)
     weeks = rng.normal(11.5, 2.5, n_flights).clip(4, 20)
     there = weather.iloc[arrivals * len(days) + dates]
-    weekday = days.dayofweek.to_numpy()[dates]
+    weekday = days.day_of_week.to_numpy()[dates]
     month = days.month.to_numpy()[dates]
     log_pax = (
         10.0

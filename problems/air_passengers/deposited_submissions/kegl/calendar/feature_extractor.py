@@ -19,7 +19,7 @@ class FeatureExtractor:
         dates = pd.to_datetime(X_df["DateOfDeparture"]).reset_index(drop=True)
         features["weeks"] = X_df["WeeksToDeparture"].to_numpy()
         for weekday in range(7):
-            features[f"weekday_{weekday}"] = dates.dt.dayofweek == weekday
+            features[f"weekday_{weekday}"] = dates.dt.day_of_week == weekday
         for month in range(1, 13):
             features[f"month_{month}"] = dates.dt.month == month
         for airport in self.airports:
