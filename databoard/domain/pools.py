@@ -169,11 +169,16 @@ class DecomposablePool:
         self._way = decomposition
         self._is_multiclass = is_multiclass
         self._start: list[float] = _blockwise(y_preds, decomposition.scores).tolist()
-        self._store = _blockwise(y_preds, self._reduce)
+        # Twice the room: memory that is not written to costs nothing, and appending no copy.
+        first = self._reduce(y_preds[:1])
+        self._store = np.empty((2 * len(y_preds) + 8, *first.shape[1:]))
         self._largest = 0.0
         self._lowest = np.full(self._store.shape[1], np.inf)
         self._highest = -self._lowest
-        self._note(self._store)
+        for i in range(0, len(y_preds), BLOCK):
+            block = self._reduce(y_preds[i : i + BLOCK])
+            self._store[i : i + len(block)] = block
+            self._note(block)
         self.restart()
 
     @property
@@ -198,7 +203,7 @@ class DecomposablePool:
         y_pred : ndarray of shape (n_samples,) or (n_samples, n_columns)
         """
         if self.n_candidates == len(self._store):
-            room = np.empty((self.n_candidates // 2 + 8, *self._store.shape[1:]))
+            room = np.empty((self.n_candidates, *self._store.shape[1:]))
             self._store = np.concatenate([self._store, room])
         member = self._reduce(y_pred[None])
         self._store[self.n_candidates] = member[0]
@@ -287,7 +292,9 @@ class DecomposablePool:
         label, hit, miss = votes.label[rows], votes.hit[rows], votes.miss[rows]
 
         def score(block: FloatArray) -> FloatArray:
-            means = (sums + block[:, rows]) / (self._size + 1)
+            means = block[:, rows] if len(rows) < len(settled) else block.copy()
+            means += sums
+            means /= self._size + 1
             parts = np.where(means.argmax(axis=-1) == label, hit, miss)
             return self._way.link((base + parts.sum(axis=-1)) / len(settled))
 

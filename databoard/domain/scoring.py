@@ -205,6 +205,14 @@ _REGISTRY: dict[str, Callable[[FloatArray, Mapping[str, Any]], Decomposition | N
     "MAE": _absolute(np.ones_like),
 }
 
+_OF_CLASSES = {
+    "Accuracy",
+    "ClassificationError",
+    "BalancedAccuracy",
+    "NegativeLogLikelihood",
+    "BrierScore",
+}
+
 #: Class names of the score types that may be decomposable.
 DECOMPOSABLE = frozenset(_REGISTRY)
 
@@ -236,8 +244,15 @@ def decompose(
     >>> decompose("ROCAUC", np.eye(2)) is None
     True
     """
-    build = _REGISTRY.get(name)
-    return None if build is None else build(np.asarray(y_true, np.float64), parameters or {})
+    build, y_true = _REGISTRY.get(name), np.asarray(y_true, dtype=np.float64)
+    if build is None or (name in _OF_CLASSES and not _is_one_hot(y_true)):
+        return None
+    return build(y_true, parameters or {})
+
+
+def _is_one_hot(y_true: FloatArray) -> bool:
+    """Tell single labels from values and from several labels per example."""
+    return y_true.ndim == 2 and y_true.shape[1] > 1 and bool((y_true.max(axis=1) == 1).all())
 
 
 def matches(

@@ -80,6 +80,12 @@ def test_what_is_no_average_over_examples_is_not_decomposable(unknown):
     assert decompose(unknown, np.eye(2)) is None
 
 
+@pytest.mark.parametrize("truth", [np.zeros(3), np.ones((3, 1)), np.full((3, 2), 0.5)])
+def test_scores_of_classes_need_one_label_per_example(truth):
+    for known in ("Accuracy", "NegativeLogLikelihood", "BrierScore"):
+        assert decompose(known, truth) is None
+
+
 def test_a_kits_own_score_type_with_a_known_name_is_found_out():
     way = decompose("RMSE", np.zeros(3))
 
