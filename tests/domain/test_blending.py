@@ -147,7 +147,7 @@ def test_the_start_is_scored_as_submitted_and_the_rest_as_combined():
 
 
 @pytest.mark.parametrize("known", ["Accuracy", "NegativeLogLikelihood", "RMSE"])
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_an_extended_blend_equals_a_fresh_one(known, seed):
     rng = np.random.default_rng(seed)
@@ -166,7 +166,7 @@ def test_an_extended_blend_equals_a_fresh_one(known, seed):
         assert grown == blending.blend(fresh, is_lower_the_better=lower)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_every_selection_improves_the_score_and_the_combination_has_it(seed):
     truth, y_preds = values(np.random.default_rng(seed), 7)

@@ -94,7 +94,7 @@ def test_the_combination_is_bagged_like_a_submission():
     assert len(bags) == 3
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_what_is_added_improves_or_has_no_share(seed):
     truth, held_out, y_preds = folds(seed, n_folds=1)

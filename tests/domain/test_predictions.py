@@ -100,12 +100,12 @@ def forged(shape_text, body=b"", descr="'<f8'", order="False"):
 )
 def test_a_forged_file_is_refused_at_once_and_takes_no_memory(raw):  # L6, L7
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
 
     with pytest.raises(TrainingError):
         predictions.parse_npy(raw, (3,))
 
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
     assert tracemalloc.get_traced_memory()[1] < 2**20
     tracemalloc.stop()
 

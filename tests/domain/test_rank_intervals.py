@@ -60,7 +60,7 @@ def test_the_simultaneous_intervals_of_csranks_example():
     assert narrow.low[GERMANY] > narrow.high[KOREA]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_the_stepdown_equals_testing_all_ordered_pairs_anew(seed):
     """The definition, pair by pair: reject, drop what is rejected, draw the line again."""
@@ -147,7 +147,7 @@ def test_intervals_of_folds_cover_too():
     assert covered / n_worlds > 0.94
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.booleans())
 def test_an_interval_contains_the_rank_that_is_shown(seed, lower):
     rng = np.random.default_rng(seed)
@@ -161,7 +161,7 @@ def test_an_interval_contains_the_rank_that_is_shown(seed, lower):
     assert not (found.is_better & found.is_better.T).any()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_turning_the_scores_around_turns_nothing_else(seed):
     rng = np.random.default_rng(seed)
