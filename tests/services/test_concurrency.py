@@ -1,0 +1,366 @@
+"""Many at once, on both databases: quotas hold, nothing is taken, made or sent twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from databoard.errors import DataboardError, DuplicateError, InvalidError, QuotaError
+from databoard.services import jobs, outbox, results, sandbox, submissions, teams
+from databoard.services.results import Ending, FoldOutcome
+from databoard.store.engine import make_sessions
+from databoard.store.models import (
+    BaggedScore,
+    Event,
+    EventTeam,
+    FoldRun,
+    FoldScore,
+    Job,
+    OutgoingMail,
+    SandboxFile,
+    Submission,
+)
+from tests.builders import (
+    NOON,
+    make_event,
+    make_event_team,
+    make_scored_submission,
+    make_submission,
+    make_team,
+)
+from tests.invariants import violations
+from tests.services.conftest import CODE
+
+
+@pytest.fixture
+def sessions(each_engine):
+    return make_sessions(each_engine)
+
+
+@pytest.fixture(autouse=True)
+def _sound_at_the_end(request):
+    """Nothing that ran in parallel left the database in a state that makes no sense."""
+    sessions = request.getfixturevalue("sessions")
+    yield
+    with sessions() as session:
+        assert violations(session) == []
+
+
+def at_once(n, work):
+    """Run ``work(i)`` in n threads that start together; give results and refusals."""
+    barrier = threading.Barrier(n)
+
+    def run(i):
+        barrier.wait()
+        try:
+            return work(i)
+        except DataboardError as error:
+            return error
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(run, range(n)))
+
+
+def build(sessions, make):
+    with sessions.begin() as session:
+        return make(session).id
+
+
+def count(sessions, model, *where):
+    with sessions() as session:
+        return session.scalar(select(func.count()).select_from(model).where(*where))
+
+
+def submit_in(sessions, place_id, submissions_dir, name, **fields):
+    with sessions.begin() as session:
+        place = session.get(EventTeam, place_id)
+        values = {"now": NOON, "submissions_dir": submissions_dir, **fields}
+        return submissions.submit(session, place, name, CODE, **values).id
+
+
+def test_fifty_submissions_with_a_quota_of_five_are_five(sessions, submissions_dir):  # L16
+    place = build(
+        sessions, lambda session: make_event_team(session, make_event(session, max_per_day=5))
+    )
+
+    found = at_once(50, lambda i: submit_in(sessions, place, submissions_dir, f"s{i}"))
+
+    assert sum(isinstance(answer, QuotaError) for answer in found) == 45
+    assert count(sessions, Submission) == count(sessions, Job) == 5
+    assert len(list(submissions_dir.iterdir())) == 5
+    with sessions() as session:
+        assert violations(session, strict=True) == []
+
+
+def test_one_request_sent_twenty_times_is_one_submission(sessions, submissions_dir):  # R7
+    place = build(sessions, make_event_team)
+
+    found = at_once(20, lambda _: submit_in(sessions, place, submissions_dir, "forest", key="k"))
+
+    assert len(set(found)) == 1
+    assert isinstance(found[0], int)
+    assert count(sessions, Submission) == count(sessions, Job) == 1
+    assert len(list(submissions_dir.iterdir())) == 1
+
+
+def test_submissions_of_one_name_replace_each_other_while_trainers_claim(
+    sessions, submissions_dir
+):  # checklist 77
+    place = build(sessions, make_event_team)
+
+    def work(i):
+        if i % 3 == 2:
+            with sessions.begin() as session:
+                job = jobs.claim(session, f"t{i}", now=NOON)
+                return ("claimed", job and job.id)
+        return submit_in(sessions, place, submissions_dir, "forest")
+
+    found = at_once(12, work)
+
+    assert all(isinstance(answer, (int, tuple, DuplicateError)) for answer in found)
+    assert count(sessions, Submission, Submission.withdrawn_at.is_(None)) == 1
+
+
+def test_a_team_that_signs_up_ten_times_at_once_is_in_once(sessions, problems_dir):  # checklist 36
+    event_id = build(sessions, make_event)
+    team_id = build(sessions, make_team)
+
+    def work(_):
+        with sessions.begin() as session:
+            event, team = session.get(Event, event_id), session.get(teams.Team, team_id)
+            return teams.sign_up(session, event, team, problems_dir=problems_dir, now=NOON).id
+
+    assert len(set(at_once(10, work))) == 1
+    assert count(sessions, EventTeam) == count(sessions, OutgoingMail) == 1
+
+
+def test_of_two_tabs_that_save_at_once_one_is_told(sessions):
+    def make(session):
+        place = make_event_team(session)
+        sandbox.save(
+            session, place, "classifier.py", b"0", base_version=None, user=None, now=NOON
+        )
+        return place
+
+    place_id = build(sessions, make)
+
+    def work(i):
+        with sessions.begin() as session:
+            place = session.get(EventTeam, place_id)
+            place.sandbox  # noqa: B018 - the page has shown it already
+            row = sandbox.save(
+                session,
+                place,
+                "classifier.py",
+                b"tab %d" % i,
+                base_version=1,
+                user=None,
+                now=NOON,
+            )
+            return row.version
+
+    found = at_once(8, work)
+
+    assert [answer for answer in found if isinstance(answer, int)] == [2]
+    assert sum(isinstance(answer, DuplicateError) for answer in found) == 7
+    assert count(sessions, SandboxFile, SandboxFile.version == 2) == 1
+
+
+def make_queue(session, n_teams, n_each, **fields):
+    event = make_event(session, n_folds=1, **fields)
+    for _ in range(n_teams):
+        place = make_event_team(session, event)
+        for _ in range(n_each):
+            make_submission(session, place, has_job=True)
+    return event
+
+
+def test_no_job_is_claimed_by_two_threads(sessions):  # R8
+    build(sessions, lambda session: make_queue(session, 4, 8))
+
+    def work(i):
+        taken = []
+        while True:
+            with sessions.begin() as session:
+                job = jobs.claim(session, f"trainer{i}", now=NOON)
+                if job is None:
+                    # On PostgreSQL another claim may hold the last rows for a moment.
+                    if not session.scalar(select(func.count(Job.id)).where(Job.state == "due")):
+                        return taken
+                else:
+                    taken.append(job.id)
+
+    found = [job_id for taken in at_once(8, work) for job_id in taken]
+
+    assert len(found) == len(set(found)) == 32
+    assert count(sessions, Job, Job.state == "running", Job.token == 1) == 32
+
+
+CLAIMER = """
+import sys
+from datetime import datetime, UTC
+from databoard.services import jobs
+from databoard.store.engine import make_engine, make_sessions
+sessions = make_sessions(make_engine(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+while True:
+    with sessions.begin() as session:
+        job = jobs.claim(session, sys.argv[2], now=datetime(2026, 11, 22, 12, tzinfo=UTC))
+    if job is None:
+        break
+    print(job.id, flush=True)
+"""
+
+
+def test_no_job_is_claimed_by_two_processes(sessions, each_engine):  # R8
+    build(sessions, lambda session: make_queue(session, 4, 15))
+    url = each_engine.url.render_as_string(hide_password=False)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", CLAIMER, url, f"trainer{i}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for i in range(3)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    found = [line for process in processes for line in process.communicate(timeout=60)[0].split()]
+
+    assert len(found) == len(set(found)) == 60
+    assert all(process.returncode == 0 for process in processes)
+
+
+def test_a_result_that_is_delivered_many_times_is_recorded_once(sessions):  # R8
+    build(sessions, lambda session: make_queue(session, 1, 1))
+    with sessions.begin() as session:
+        job_id = jobs.claim(session, "t", now=NOON).id
+    scores = {step: {"accuracy": 0.5} for step in ("train", "valid", "test")}
+    bagged = {"valid": [{"accuracy": 0.5}], "test": [{"accuracy": 0.5}]}
+
+    def work(_):
+        with sessions.begin() as session:
+            told = results.record_fold(
+                session, job_id, 1, 0, FoldOutcome("scored", scores=scores), now=NOON
+            )
+            return told, results.finish(session, job_id, 1, Ending(bagged=bagged), now=NOON)
+
+    found = at_once(8, work)
+
+    assert sorted(found) == [(False, False)] * 7 + [(True, True)]
+    assert count(sessions, FoldScore) == count(sessions, BaggedScore) == 1
+
+
+def test_trainers_that_write_to_the_same_events_in_other_orders_do_not_block(sessions):
+    with sessions.begin() as session:
+        for _ in range(2):
+            make_queue(session, 1, 8)
+        claimed = []
+        while job := jobs.claim(session, "t", now=NOON):
+            claimed.append((job.event_id, job.id))
+    by_event = [[k for e, k in claimed if e == event] for event in sorted(dict(claimed))]
+    pairs = list(zip(*by_event, strict=True))
+
+    def work(i):
+        first, second = pairs[i] if i % 2 else pairs[i][::-1]
+        with sessions.begin() as session:
+            results.progress(session, first, 1, 0, "training", now=NOON)
+            results.progress(session, second, 1, 0, "training", now=NOON)
+
+    assert at_once(8, work) == [None] * 8
+    assert count(sessions, FoldRun, FoldRun.state == "training") == 16
+
+
+def test_two_sweeps_at_once_give_back_once(sessions):  # R20
+    build(sessions, lambda session: make_queue(session, 2, 4))
+    with sessions.begin() as session:
+        while jobs.claim(session, "t", now=NOON):
+            pass
+    later = NOON + timedelta(minutes=1)
+
+    def work(_):
+        with sessions.begin() as session:
+            return jobs.sweep(session, now=later)
+
+    found = [key for swept in at_once(4, work) for key in swept]
+
+    assert len(found) == len(set(found)) == 8
+    assert count(sessions, Job, Job.state == "due") == 8
+
+
+def test_a_cancel_and_an_end_at_once_make_one_end(sessions):
+    build(sessions, lambda session: make_queue(session, 1, 4))
+    with sessions.begin() as session:
+        claimed = []
+        while job := jobs.claim(session, "t", now=NOON):
+            claimed.append((job.id, job.submission_id))
+
+    def work(i):
+        job_id, submission_id = claimed[i // 2]
+        with sessions.begin() as session:
+            if i % 2:
+                submission = session.get(Submission, submission_id)
+                return submissions.cancel(session, submission, now=NOON)
+            return results.finish(
+                session, job_id, 1, Ending(state="training_error", fault="team"), now=NOON
+            )
+
+    found = at_once(8, work)
+
+    assert found[::2] == [True] * 4
+    assert all(answer is None or isinstance(answer, InvalidError) for answer in found[1::2])
+    assert count(sessions, Submission, Submission.state == "training_error") == 4
+
+
+def test_two_admins_who_train_again_at_once_make_one_run(sessions):
+    submission_id = build(sessions, make_scored_submission)
+
+    def work(_):
+        with sessions.begin() as session:
+            submission = session.get(Submission, submission_id)
+            submissions.retry(session, submission, now=NOON)
+
+    found = at_once(4, work)
+
+    assert sum(answer is None for answer in found) == 1
+    assert count(sessions, Job) == 1
+    assert count(sessions, Submission, Submission.run == 2) == 1
+
+
+def test_two_senders_send_each_letter_once(sessions):
+    with sessions.begin() as session:
+        for i in range(20):
+            outbox.write(session, f"news{i}", "a@example.org", f"{i}", "", now=NOON)
+    sent = []
+
+    class Post:
+        def send(self, to, subject, body):
+            sent.append(subject)
+
+    def work(_):
+        with sessions() as session:
+            return outbox.send_due(session, Post(), now=NOON)
+
+    assert sum(at_once(4, work)) == 20
+    assert sorted(sent, key=int) == [str(i) for i in range(20)]
+
+
+def test_a_version_counts_every_change(sessions, submissions_dir):
+    place = build(sessions, make_event_team)
+
+    at_once(10, lambda i: submit_in(sessions, place, submissions_dir, f"s{i}"))
+
+    with Session(sessions.kw["bind"]) as session:
+        assert session.scalars(select(Event.version)).one() == 11
