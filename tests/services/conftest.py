@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,11 @@ from databoard.services import submissions
 from databoard.store.base import Base
 from databoard.store.engine import make_engine
 from databoard.store.models import EventTeam, Submission
+from tests import postgres
 from tests.builders import NOON
 from tests.invariants import violations
 
+_numbers = count(1)
 CODE = {"classifier.py": b"class Classifier:\n    pass\n"}
 
 PROBLEM = '''
@@ -119,10 +123,30 @@ def submit(submissions_dir: Path) -> Callable[..., Submission]:
     return make
 
 
-@pytest.fixture
-def each_engine(each_url: str) -> Iterator[Engine]:
-    """An engine on a database with all tables and no row; once on SQLite, once on PostgreSQL."""
-    engine = make_engine(each_url)
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """A database with all tables on the PostgreSQL server, to be copied."""
+    name = f"databoard_services_{os.getpid()}"
+    engine = make_engine(postgres.create_database(postgres_server, name))
     Base.metadata.create_all(engine)
+    engine.dispose()
+    yield name
+    postgres.drop_database(postgres_server, name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def each_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a database with all tables and no row; once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        engine = make_engine(f"sqlite:///{tmp_path / 'each.db'}")
+        Base.metadata.create_all(engine)
+        yield engine
+        engine.dispose()
+        return
+    template = request.getfixturevalue("postgres_template")
+    server = request.getfixturevalue("postgres_server")
+    name = f"{template}_{next(_numbers)}"
+    engine = make_engine(postgres.create_database(server, name, template))
     yield engine
     engine.dispose()
+    postgres.drop_database(server, name)
