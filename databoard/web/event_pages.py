@@ -56,6 +56,11 @@ def may_see_names(event: Event, role: Role) -> bool:
     )
 
 
+def may_see_all_names(event: Event, place: Standing) -> bool:
+    """Tell whether the visitor may see who stands behind all rows of the event, not only theirs."""
+    return may_see_names(event, place.role if place.is_admin else Role.USER)
+
+
 def frame(event: Event) -> dict[str, Any]:
     """Collect what the head of every page of an event shows."""
     place = guards.standing(event)

@@ -20,11 +20,12 @@ from databoard.store.models import (
 
 def by_name(session: Session, name: str) -> Event | None:
     """Event of this name, with its problem and score types."""
-    return session.scalar(
+    rows = session.scalars(
         select(Event)
         .where(Event.name == name)
-        .options(joinedload(Event.problem), selectinload(Event.score_types))
+        .options(joinedload(Event.problem), joinedload(Event.score_types))
     )
+    return rows.unique().one_or_none()
 
 
 def by_id(session: Session, event_id: int) -> Event | None:

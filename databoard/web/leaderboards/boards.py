@@ -48,7 +48,7 @@ def _right(event: Event, board: str) -> Right:
     if board in ("failed", "new") and not place.is_admin:
         raise ForbiddenError("This table is for the organisers of the event.")
     return Right(
-        names=event_pages.may_see_names(event, place.role),
+        names=event_pages.may_see_all_names(event, place),
         organiser=place.is_admin,
         spreads=place.is_admin or not event.has_ladder,
     )

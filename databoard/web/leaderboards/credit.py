@@ -104,7 +104,7 @@ def _page(
         sources=_sources(submission, shares or {}),
         total=rules.TOTAL_CREDIT,
         error=error,
-        names=event_pages.may_see_names(event, guards.standing(event).role),
+        names=event_pages.may_see_all_names(event, guards.standing(event)),
         **event_pages.frame(event),
     )
 

@@ -1,0 +1,162 @@
+"""The event's own pages, and joining."""
+
+import io
+import zipfile
+
+import pytest
+from bs4 import BeautifulSoup
+
+from databoard.store.queries import sandbox, teams
+from tests.builders import make_event, make_event_team, make_team, make_user
+from tests.web.scenes import CODE, ago, ahead
+
+
+def token(client, url="/events/open/sign_up"):
+    page = BeautifulSoup(client.get(url).data, "html.parser")
+    return page.select_one("main input[name=csrf_token]")["value"]
+
+
+@pytest.fixture
+def kit(settings):
+    folder = settings.problems_dir / "flowers" / "starting_kit"
+    folder.mkdir(parents=True)
+    (folder / "classifier.py").write_bytes(CODE)
+    return folder
+
+
+@pytest.fixture
+def event(rows, kit):
+    from tests.builders import make_problem
+
+    problem = make_problem(rows, "flowers", overview_html="<h2>About <em>flowers</em></h2>")
+    event = make_event(rows, "open", problem=problem, closing_at=ahead(days=3))
+    rows.commit()
+    return event
+
+
+def test_anybody_reads_what_a_public_event_is_about(client, event):
+    page = client.get("/events/open")
+
+    assert page.status_code == 200  # checklist 67
+    assert b"<h2>About <em>flowers</em></h2>" in page.data
+
+
+@pytest.mark.parametrize("tab", ["data", "rules", "environment"])
+def test_each_tab_of_an_event_has_an_address(client, event, tab):
+    page = BeautifulSoup(client.get(f"/events/open/{tab}").data, "html.parser")
+
+    assert page.select_one(".pills [aria-current]")["href"] == f"/events/open/{tab}"
+
+
+def test_the_environment_names_versions(client, event):
+    assert b"numpy" in client.get("/events/open/environment").data
+
+
+def test_what_organisers_wrote_as_a_template_is_text(client, rows, event):
+    event.title = "{{7*7}}"  # W12
+    rows.commit()
+
+    assert b"{{7*7}}" in client.get("/events/open").data
+
+
+def test_who_may_not_know_of_an_event_sees_nothing(client, rows, log_in, event):
+    event.is_public = False
+    user = make_user(rows, "eve")
+    rows.commit()
+
+    assert client.get("/events/open").status_code == 404
+    assert log_in(user).get("/events/open").status_code == 404
+
+
+def test_joining_fills_the_sandbox_with_the_starting_kit(client, rows, log_in, event):
+    user = make_user(rows, "ada")
+    team = make_team(rows, "ada", [user], is_individual=True)
+    rows.commit()
+    log_in(user)
+
+    answer = client.post("/events/open/sign_up", data={"csrf_token": token(client)})
+
+    assert answer.location == "/events/open/sandbox"
+    place = teams.event_team(rows, event.id, team.id)
+    assert place.is_approved
+    assert sandbox.file(rows, place.id, "classifier.py").content == CODE  # checklist 15
+
+
+def test_joining_twice_is_joining_once(client, rows, log_in, event):
+    user = make_user(rows, "ada")
+    make_team(rows, "ada", [user], is_individual=True)
+    rows.commit()
+    log_in(user)
+    data = {"csrf_token": token(client)}
+    client.post("/events/open/sign_up", data=data)
+
+    answer = client.post("/events/open/sign_up", data=data)
+
+    assert answer.status_code == 302
+    assert len(teams.in_event(rows, event)) == 1
+
+
+def test_a_controlled_event_makes_a_team_wait_and_says_so(client, rows, log_in, event):
+    event.is_controlled_signup = True
+    user = make_user(rows, "ada")
+    make_team(rows, "ada", [user], is_individual=True)
+    rows.commit()
+    log_in(user)
+
+    answer = client.post(
+        "/events/open/sign_up", data={"csrf_token": token(client)}, follow_redirects=True
+    )
+
+    assert b"waits for the organisers" in answer.data
+    assert client.get("/events/open/sandbox").status_code == 403
+
+
+def test_nobody_joins_with_a_team_of_others(client, rows, log_in, event):
+    user = make_user(rows, "eve")
+    make_team(rows, "ladies")
+    rows.commit()
+    log_in(user)
+
+    data = {"csrf_token": token(client), "team": "ladies"}
+
+    assert client.post("/events/open/sign_up", data=data).status_code == 404
+
+
+def test_joining_needs_the_token_of_ones_own_page(client, rows, log_in, event):
+    user = make_user(rows, "ada")
+    rows.commit()
+
+    assert log_in(user).post("/events/open/sign_up").status_code == 400  # W5
+
+
+def test_a_closed_event_is_not_joined(client, rows, log_in, event):
+    event.closing_at = ago(days=1)
+    user = make_user(rows, "ada")
+    make_team(rows, "ada", [user])
+    rows.commit()
+    page = log_in(user).get("/events/open/sign_up")
+
+    assert b"takes no more teams" in page.data
+
+
+def test_the_starting_kit_is_zipped_anew_when_it_changes(client, rows, log_in, event, kit):
+    user = make_user(rows, "ada")
+    rows.commit()
+    log_in(user).get("/events/open/starting_kit")
+    (kit / "public_train.csv").write_text("x,y\n1,2\n")
+
+    answer = client.get("/events/open/starting_kit")  # checklist 21
+
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert archive.read("public_train.csv") == b"x,y\n1,2\n"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_participant_is_led_to_the_sandbox(client, rows, log_in, event):
+    user = make_user(rows, "ada")
+    make_event_team(rows, event, make_team(rows, "ladies", [user]))
+    rows.commit()
+
+    page = BeautifulSoup(log_in(user).get("/events/open").data, "html.parser")
+
+    assert page.select_one("main .btn-primary")["href"] == "/events/open/sandbox"
