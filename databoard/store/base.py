@@ -66,6 +66,12 @@ class IntArray(sqltypes.TypeDecorator[Any]):
         """Decode to an int64 array."""
         return None if value is None else np.frombuffer(zlib.decompress(value), dtype="<i8")
 
+    def compare_values(self, x: Any, y: Any) -> bool:
+        """Tell whether two arrays are the same, for changes of a row."""
+        if x is None or y is None:
+            return x is y
+        return np.array_equal(x, y)
+
 
 class Base(DeclarativeBase):
     """The base of all models; its metadata is what migrations compare with the database."""
