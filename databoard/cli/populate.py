@@ -8,7 +8,7 @@ from databoard.cli.actions.events import add_event
 from databoard.cli.actions.problems import add_problem
 from databoard.cli.actions.teams import add_team
 from databoard.cli.words import clock
-from databoard.kits.deposits import example_submissions
+from databoard.kits.deposits import example_submissions, starting_files
 from databoard.kits.loading import load_kit
 from databoard.services import accounts, submissions, teams
 from databoard.settings import Settings
@@ -99,14 +99,19 @@ def deposit(settings: Settings, event: str, team: str, name: str, files: Files) 
 
 
 def examples_of(
-    settings: Settings, problem: str, event: str, default_team: str
+    settings: Settings, problem: str, event: str, team: str, *, with_first: bool = False
 ) -> dict[tuple[str, str], Files]:
-    """Read the submissions that come with a problem, by team and name."""
+    """Read the submissions that come with a problem, by team and name.
+
+    ``team`` gets those that name none, and if asked the first one of the sandboxes.
+    """
     kit = load_kit(problem, settings.problems_dir, event)
-    return {
-        (team or default_team, name): files
-        for (team, name), files in example_submissions(kit).items()
+    examples: dict[tuple[str, str], Files] = {
+        (owner or team, name): files for (owner, name), files in example_submissions(kit).items()
     }
+    if with_first:
+        examples[team, "starting_kit"] = starting_files(kit)
+    return examples
 
 
 def n_waiting(settings: Settings) -> dict[str, int]:

@@ -29,8 +29,8 @@ EVENTS = {
 }
 USERS = ("lovelace", "gauss", "hopper", "noether", "turing", "kegl", "agramfort")
 TEAMS = {"dssp": ("noether", "turing"), "forest_rangers": ("agramfort", "kegl", "turing")}
-#: Of the submissions that come with the problems and name no team.
-DEFAULT_TEAM = "kegl"
+#: Whose the starting kits are.
+BASELINE = "kegl"
 HOST = "127.0.0.1"
 
 FAREWELL = """
@@ -103,7 +103,7 @@ def fill(settings: Settings, password: str, progress: Progress) -> int:
 def _deposit_all(settings: Settings) -> int:
     new = [populate.deposit(settings, s.event, s.team, s.name, s.files) for s in SUBMISSIONS]
     for event, problem in EVENTS.items():
-        examples = populate.examples_of(settings, problem, event, DEFAULT_TEAM)
+        examples = populate.examples_of(settings, problem, event, BASELINE, with_first=True)
         for (team, name), files in examples.items():
             new.append(populate.deposit(settings, event, team, name, files))
     return sum(new)
@@ -115,7 +115,7 @@ def wait_until_trained(settings: Settings, group: Children, progress: Progress) 
     while left := sum(populate.n_waiting(settings).values()):
         group.check()
         if left != last:
-            progress.say(f"training, {left} submissions to go")
+            progress.say(f"training, {left} to go")
             last = left
         time.sleep(0.5)
 
