@@ -26,21 +26,19 @@ import queue
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from databoard.errors import UnsafeError
 from databoard.training import cgroups, wire, zygote
-from databoard.training.wall import View, outermost, system_folders
-from databoard.training.wire import Limits
+from databoard.training.wall import SCRATCH, View, outermost, system_folders
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +130,7 @@ def readable_folders(environment: Environment) -> list[str]:
     return outermost([*inside_usr, *environment.shown])
 
 
-def box_environment(cores: int, home: str = "/tmp") -> dict[str, str]:  # noqa: S108
+def box_environment(cores: int, home: str = SCRATCH) -> dict[str, str]:
     """Return all environment variables of a box."""
     names = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB", "BLIS")
     return {
@@ -245,6 +243,7 @@ class Confined:
     def close(self) -> None:
         """End the process and all that is inside its wall."""
         self.channel.close()
+        wire.close(self.errors)
         try:
             self.process.wait(0.2)
         except subprocess.TimeoutExpired:
@@ -253,7 +252,9 @@ class Confined:
             self.process.wait()
 
 
-def harness_command(entry: str, *, walled: bool, options: Mapping[str, Any], python: str) -> list[str]:
+def harness_command(
+    entry: str, *, walled: bool, options: Mapping[str, Any], python: str
+) -> list[str]:
     """Return the command of a process that runs ``entry``, a module's ``main``."""
     place = HARNESS if walled else str(_PACKAGE.parent)
     code = (
@@ -287,7 +288,11 @@ class Zygote(Confined):
         self._sending = threading.Lock()
         self.readable = [*system_folders()[0], *readable_folders(environment)]
         self.readable += [source for source, _ in harness_parts()]
-        options = {"tier": isolation.tier, "preload": preload, "also": environment.preload}
+        options: dict[str, Any] = {
+            "tier": isolation.tier,
+            "preload": preload,
+            "also": environment.preload,
+        }
         if not walled:
             options |= {"uid": isolation.uid, "gid": isolation.uid}
         command = harness_command(
@@ -324,7 +329,8 @@ def _hidden(environment: Environment, shown: Sequence[str], *, walled: bool) -> 
     revealed = [
         path
         for path in environment.hidden
-        if Path(path).is_dir() and any(path.startswith(f"{top}/") for top in ["/usr", *shown])
+        if Path(path).is_dir()
+        and any(path.startswith(f"{top}/") for top in ["/usr", *shown])
         and not any(top == path or top.startswith(f"{path}/") for top in shown)
     ]
     if revealed and not walled:
@@ -353,51 +359,61 @@ def _probe(isolation: Isolation) -> str:
             walled.close()
 
 
-def _candidates(root: bool) -> list[tuple[str, str]]:
-    bwrap = shutil.which("bwrap") or ""
-    return [("ns", bwrap), ("ns", "")] if bwrap else [("ns", "")]
-
-
-def detect(min_tier: str = "landlock") -> Isolation:
-    """Find the best tier that this machine can keep, by running a real job in each.
-
-    Parameters
-    ----------
-    min_tier : str
-        Tiers below it are not tried; the result is ``none`` then, with the reasons.
-    """
+def _detect_namespaces(tiers: Sequence[str], notes: list[str]) -> Isolation | None:
+    """Try walls of namespaces: with bubblewrap and without, with a control group and without."""
     uid = BOX_UID if os.geteuid() == 0 else None
-    reasons: list[str] = []
-    try:
-        hierarchy, no_cgroup = cgroups.find(), ""
-    except OSError as error:
-        hierarchy, no_cgroup = None, str(error)
-    for _, bwrap in _candidates(root=uid is not None):
+    hierarchy, no_cgroup = None, "not asked for"
+    if "full" in tiers:
+        try:
+            hierarchy = cgroups.find()
+        except OSError as error:
+            no_cgroup = str(error)
+    for bwrap in dict.fromkeys((shutil.which("bwrap") or "", "")):
         isolation = Isolation("ns", "", bwrap=bwrap, uid=uid)
         if hierarchy is not None:
             full = replace(isolation, tier="full", words="isolation: full", cgroups=hierarchy)
             why = _probe(full)
             if not why:
                 cgroups.sweep(hierarchy)
-                return replace(full, notes=tuple(reasons))
+                return replace(full, notes=tuple(notes))
             no_cgroup = why
+        why = _probe(isolation) if "ns" in tiers else no_cgroup
+        if not why:
+            reason = f"no writable cgroup ({_short(no_cgroup)})"
+            words = f"isolation: ns - memory limit is approximate: {reason}"
+            return replace(isolation, words=words, notes=(*notes, reason))
+        notes.append(f"{'bubblewrap' if bwrap else 'namespaces'}: {_short(why)}")
+    return None
+
+
+def _detect_landlock(notes: list[str]) -> Isolation | None:
+    why = ""
+    for uid in dict.fromkeys((BOX_UID if os.geteuid() == 0 else None, None)):
+        isolation = Isolation("landlock", "", uid=uid)
         why = _probe(isolation)
         if not why:
-            words = (
-                "isolation: ns - memory limit is approximate: "
-                f"no writable cgroup ({_short(no_cgroup)})"
-            )
-            return replace(isolation, words=words, notes=(*reasons, no_cgroup))
-        reasons.append(f"{'bubblewrap' if bwrap else 'namespaces'}: {_short(why)}")
-    if TIERS.index(min_tier) >= TIERS.index("landlock"):
-        for candidate in dict.fromkeys((uid, None)):
-            isolation = Isolation("landlock", "", uid=candidate)
-            why = _probe(isolation)
-            if not why:
-                words = f"isolation: REDUCED (landlock) - {reasons[-1]}; {_NO_NAMESPACES_HINT}"
-                return replace(isolation, words=words, notes=tuple(reasons))
-        reasons.append(f"Landlock: {_short(why)}")
-    return refusal(reasons)
+            reason = notes[-1] if notes else "namespaces were not asked for"
+            words = f"isolation: REDUCED (landlock) - {reason}; {_NO_NAMESPACES_HINT}"
+            return replace(isolation, words=words, notes=tuple(notes))
+    notes.append(f"Landlock: {_short(why)}")
+    return None
+
+
+def detect(tiers: Sequence[str] = TIERS) -> Isolation:
+    """Find the best tier that this machine can keep, by running a real job in each.
+
+    Parameters
+    ----------
+    tiers : sequence of str
+        Those to try; the result is ``none``, with the reasons, if there is no other.
+    """
+    notes: list[str] = []
+    found = None
+    if "full" in tiers or "ns" in tiers:
+        found = _detect_namespaces(tiers, notes)
+    if found is None and "landlock" in tiers:
+        found = _detect_landlock(notes)
+    return found or refusal(notes)
 
 
 def refusal(reasons: Sequence[str]) -> Isolation:
@@ -438,9 +454,7 @@ def _short(text: str) -> str:
     return (lines[-1] if lines else text)[:200]
 
 
-def as_mapping(limits: Limits) -> dict[str, Any]:
-    """Return limits as they travel in a request."""
-    return asdict(limits)
-
-
-__all__ = ["Confined", "Environment", "Isolation", "Zygote", "detect", "require", "socket"]
+def hidden_folders(problems_dir: Path) -> tuple[str, ...]:
+    """Return the folders of an installation that no box may see, whatever else is shown."""
+    problems = problems_dir.resolve()
+    return (str(problems), str(problems.parent / "submissions"), str(problems.parent / "db"))

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from databoard.errors import DataboardError, UnsafeError
+from databoard.errors import UnsafeError
 from databoard.settings import Settings
 from databoard.training import box
 from databoard.training.box import Environment, Isolation
@@ -37,8 +37,6 @@ from databoard.training.scoring import PreparedKit
 from databoard.training.wire import FoldResult, FoldTask
 
 logger = logging.getLogger(__name__)
-
-MAX_KITS = 8
 
 
 def _own_python(_: str) -> str:
@@ -110,9 +108,7 @@ class Engine:
     def warm(self) -> None:
         """Start the zygote now, so that the first fold does not wait for imports."""
         if self.can_train:
-            hidden = (str(self.problems_dir.resolve()),)
-            hidden += (str(self.problems_dir.resolve().parent / "submissions"),)
-            self.executor.warm(Environment(hidden=hidden))
+            self.executor.warm(Environment(hidden=box.hidden_folders(self.problems_dir)))
 
     def kit(self, problem: str, event: str | None = None) -> PreparedKit:
         """Return a problem with the folds and scores of an event; slow the first time.
@@ -169,6 +165,3 @@ class Engine:
         for kit in self._kits.values():
             kit.close()
         self._kits.clear()
-
-
-__all__ = ["DataboardError", "Engine"]

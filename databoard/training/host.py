@@ -27,6 +27,7 @@ from databoard.training import predictions, verdicts, watchdog, wire
 from databoard.training.box import Isolation, Zygote, box_environment
 from databoard.training.cgroups import Cgroup
 from databoard.training.log import Log
+from databoard.training.wall import SCRATCH
 from databoard.training.wire import FoldEvent, FoldResult, FoldTask, Form, Limits, Step, Verdict
 
 MB = 1 << 20
@@ -140,9 +141,7 @@ class FoldRun:
     def _make_cgroup(self, stack: contextlib.ExitStack) -> Cgroup | None:
         if self.isolation.cgroups is None or self.isolation.tier != "full":
             return None
-        return stack.enter_context(
-            Cgroup(self.isolation.cgroups, next(_numbers), self.task.limits)
-        )
+        return stack.enter_context(Cgroup(self.isolation.cgroups, next(_numbers), self.task.limits))
 
     def _open(self, stack: contextlib.ExitStack) -> None:
         """Make the channels; the box's ends are closed once the request is sent."""
@@ -187,7 +186,7 @@ class FoldRun:
 
     def _request(self, stack: contextlib.ExitStack, n_cgroups: int) -> dict[str, Any]:
         test_form = self.data.test_form or Form("any", (0,))
-        tier, root, home = self.isolation.tier, "", "/tmp"  # noqa: S108  (the box's own)
+        tier, root, home = self.isolation.tier, "", SCRATCH
         if tier in ("landlock", "none"):
             root = _stage(stack, self.data.files)
             home = root if tier == "landlock" else f"{root}/tmp"

@@ -40,7 +40,7 @@ class Log:
         return bytes(self._hidden)
 
     def hide(self) -> None:
-        """The test data are about to arrive: what was written up to now is public."""
+        """Hide what is printed from now on: the test data are about to arrive."""
         self.read()
         self._is_hidden = True
 

@@ -55,11 +55,20 @@ def mount_private(disk_mb: int, files: Mapping[str, bytes], shown: Iterable[str]
         Path(path).mkdir(parents=True)
         linux.bind(f"/proc/self/fd/{descriptor}", path)
         os.close(descriptor)
+    _close_devices()
     total_kb = sum(len(data) // 1024 + 8 for data in files.values()) + 64
     linux.mount("tmpfs", JOB, "tmpfs", _FLAGS, f"size={total_kb}k,mode=755")
     write_files(Path(JOB), files)
     linux.make_readonly(JOB)
     linux.sethostname("box")
+
+
+def _close_devices() -> None:
+    """Make /dev read-only and its terminals unreachable: all folds share the outer wall's."""
+    if Path("/dev/pts").is_dir():
+        linux.mount("tmpfs", "/dev/pts", "tmpfs", _FLAGS, "size=4k,mode=000")
+    if Path("/dev").is_mount():
+        linux.make_readonly("/dev", recursive=False)
 
 
 def write_files(root: Path, files: Mapping[str, bytes]) -> None:
@@ -121,6 +130,11 @@ def seal_without_namespaces(readable: list[str]) -> None:
 
 def default_signals() -> None:
     """Undo what Python and the zygote do with signals, but for those that Python wants ignored."""
-    for number in set(range(1, 32)) - {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE, signal.SIGXFSZ}:
+    for number in set(range(1, 32)) - {
+        signal.SIGKILL,
+        signal.SIGSTOP,
+        signal.SIGPIPE,
+        signal.SIGXFSZ,
+    }:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)

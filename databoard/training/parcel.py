@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import pickle  # noqa: S403  (see above: never read on the trusted side)
+import pickle
 from typing import Any
 
 from databoard.training import wire

@@ -150,7 +150,10 @@ class Fold:
 def _message_of(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"the code called sys.exit({error.code!r})"[:_MAX_MESSAGE]
-    return str(error)[:_MAX_MESSAGE]
+    try:
+        return str(error)[:_MAX_MESSAGE]
+    except Exception:
+        return "(an exception that cannot be printed)"
 
 
 def _takes_fold(workflow: Any) -> bool:
@@ -162,7 +165,7 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except Exception:  # noqa: PERF203, S112  (a submission may have put anything there)
+        except Exception:  # noqa: S112  (a submission may have put anything there)
             continue
     ctypes.CDLL(None).fflush(None)
 
@@ -202,7 +205,7 @@ def _deliver_any(descriptor: int, y_pred: Any, form: wire.Form, numpy: Any) -> s
     except ValueError:
         values = numpy.empty(0, dtype=object)
     if values.dtype.kind in "fiub":
-        head = {"form": "array", "shape": list(values.shape)}
+        head: dict[str, Any] = {"form": "array", "shape": list(values.shape)}
         if wire.NPY_HEADER_BYTES + 8 * values.size > form.capacity:
             raise WrongPredictionsError("the predictions are larger than an event may store")
         _write(descriptor, _pad(head), values, numpy)

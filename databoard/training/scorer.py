@@ -18,6 +18,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +231,7 @@ class Scorer:
             spread.append(Predictions(n_samples=n_rows))
             where = range(len(one.y_pred)) if rows is None else rows[i]
             spread[-1].set_valid_in_train(one, where)
-            yield Predictions.combine(np.array(spread), range(i + 1))
+            yield Predictions.combine(list(spread))
 
 
 def _known_combination(Predictions: Any) -> str:
@@ -241,8 +242,10 @@ def _known_combination(Predictions: Any) -> str:
     for name, make in (("multiclass", make_multiclass), ("regression", make_regression)):
         stock = make(label_names=[0, 1])
         same_slices = getattr(Predictions, "set_valid_in_train", None) is stock.set_valid_in_train
-        if function is stock.combine.__func__ and same_slices and "Predictions_list" not in vars(
-            Predictions
+        if (
+            function is stock.combine.__func__
+            and same_slices
+            and "Predictions_list" not in vars(Predictions)
         ):
             return name
     return ""
@@ -284,7 +287,9 @@ def _answer(
     return {"scores": scorer.bag(values[:half], tests)}, []
 
 
-def _guarded(work: Callable[[], tuple[dict[str, Any], list[int]]]) -> tuple[dict[str, Any], list[int]]:
+def _guarded(
+    work: Callable[[], tuple[dict[str, Any], list[int]]],
+) -> tuple[dict[str, Any], list[int]]:
     """Run the organiser's code; whatever it raises becomes an answer."""
     try:
         return work()
@@ -292,7 +297,10 @@ def _guarded(work: Callable[[], tuple[dict[str, Any], list[int]]]) -> tuple[dict
         return {"error": error.message[:4000], "fault": error.fault}, []
     except Exception as error:
         words = traceback.format_exc()[-4000:]
-        return {"error": f"{type(error).__name__}: {error}\n{words}"[:4000], "fault": "organiser"}, []
+        return {
+            "error": f"{type(error).__name__}: {error}\n{words}"[:4000],
+            "fault": "organiser",
+        }, []
 
 
 def serve(channel: socket.socket, problem: str, event: str | None, problems_dir: Path) -> None:
@@ -314,7 +322,7 @@ def serve(channel: socket.socket, problem: str, event: str | None, problems_dir:
         return
     while (message := wire.receive(channel)) is not None:
         request, descriptors = message
-        answer, parcels = _guarded(lambda r=request, d=descriptors: _answer(loaded[0], r, d))
+        answer, parcels = _guarded(partial(_answer, loaded[0], request, descriptors))
         wire.send(channel, answer, parcels)
         wire.close(*descriptors, *parcels)
         sys.stdout.flush()

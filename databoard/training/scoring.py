@@ -20,6 +20,7 @@ from databoard.training.box import (
     box_environment,
     harness_command,
     harness_parts,
+    hidden_folders,
     readable_folders,
 )
 from databoard.training.host import FoldData
@@ -143,11 +144,16 @@ class PreparedKit:
             self._process.wait_ready()
         except OSError as error:
             raise BusyError(f"The scorer of {problem} does not start: {error}") from error
-        answer, self._parcels = self._receive(PREPARE_S)
+        try:
+            answer, self._parcels = self._receive(PREPARE_S)
+        except TrainingError as error:
+            self._process.close()
+            raise KitError(error.message) from error
         self.info = KitInfo.of(answer["kit"])
         self._code = wire.thaw_files(self._parcels[0])
-        hidden = tuple(dict.fromkeys([str(problems), str(problems.parent / "submissions")]))
-        self.environment = Environment(python, shown=self.info.folders, hidden=hidden)
+        self.environment = Environment(
+            python, shown=self.info.folders, hidden=hidden_folders(problems)
+        )
 
     # -------------------------------------------------------------- talking
     def _receive(self, timeout: float) -> tuple[dict[str, Any], list[int]]:
@@ -162,10 +168,6 @@ class PreparedKit:
         answer, parcels = message
         if "error" in answer:
             wire.close(*parcels)
-            error = KitError if not hasattr(self, "info") else TrainingError
-            if error is KitError:
-                self._process.close()
-                raise KitError(answer["error"])
             raise TrainingError(answer["error"], answer["fault"])
         return answer, parcels
 

@@ -39,7 +39,7 @@ _LIMIT_OF_ERRNO = {
 
 
 def one_line(text: str, most: int) -> str:
-    """Cut to one line of printable characters.
+    r"""Cut to one line of printable characters.
 
     >>> one_line("no\\x1b[31m\\nway", 20)
     'no[31m way'

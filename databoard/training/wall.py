@@ -24,6 +24,8 @@ from databoard.training import linux
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
 # bubblewrap expects the terminal, too; a box leaves its session and cannot open it.
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+# The temporary files of a box, on a file system of its own.
+SCRATCH = "/tmp"  # noqa: S108
 ROOT_SIZE = "size=4m,nr_inodes=4096,mode=755"
 NAMESPACES = (
     linux.CLONE_NEWUSER
@@ -90,7 +92,7 @@ def _bwrap_command(view: View) -> list[str]:
     folders, links = system_folders()
     words = [view.bwrap, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     words += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "databoard"]
-    words += ["--die-with-parent", "--new-session", "--clearenv", "--tmpfs", "/tmp"]
+    words += ["--die-with-parent", "--new-session", "--clearenv", "--tmpfs", SCRATCH]
     for folder in folders:
         words += ["--ro-bind", folder, folder]
     for target, link in links:
@@ -116,7 +118,7 @@ def _staged(view: View) -> View:
 class _Root:
     """A file system under construction at /tmp of a fresh mount namespace."""
 
-    place = "/tmp"  # noqa: S108  (an empty file system covers it first)
+    place = SCRATCH
 
     def __init__(self, sources: Sequence[str]) -> None:
         # Opened before /tmp is covered, since a source may lie below it.
@@ -160,7 +162,7 @@ def _build_root(view: View) -> None:
         root.show(path, path)
     for target, link in links:
         Path(root.place + link).symlink_to(target)
-    root.make("/tmp").chmod(0o1777)
+    root.make(SCRATCH).chmod(0o1777)
     for source, target in view.shown:
         root.show(source, target)
     for folder in view.hidden:

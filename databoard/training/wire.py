@@ -174,7 +174,9 @@ class Form:
 
 
 # ------------------------------------------------------------------ messages
-def send(channel: socket.socket, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
+def send(
+    channel: socket.socket, message: Mapping[str, Any], descriptors: Sequence[int] = ()
+) -> None:
     """Send one message, with descriptors."""
     data = json.dumps(message, separators=(",", ":")).encode()
     if descriptors:
@@ -267,16 +269,18 @@ def close(*descriptors: int) -> None:
 
 # ------------------------------------------------------------------ .npy
 def npy_header(shape: tuple[int, ...]) -> bytes:
-    """Return the first 128 bytes of a version 1.0 ``.npy`` of float64 in C order.
+    r"""Return the first 128 bytes of a version 1.0 ``.npy`` of float64 in C order.
 
     >>> npy_header((2, 3))[:10]
-    b'\\x93NUMPY\\x01\\x00v\\x00'
+    b'\x93NUMPY\x01\x00v\x00'
     """
     words = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape!r}, }}"
     padding = NPY_HEADER_BYTES - 10 - 1
-    return b"\x93NUMPY\x01\x00" + (padding + 1).to_bytes(2, "little") + (
-        words.ljust(padding) + "\n"
-    ).encode("latin1")
+    return (
+        b"\x93NUMPY\x01\x00"
+        + (padding + 1).to_bytes(2, "little")
+        + (words.ljust(padding) + "\n").encode("latin1")
+    )
 
 
 def npy_size(shape: tuple[int, ...]) -> int:

@@ -82,9 +82,9 @@ def _arrange(given: Mapping[str, int]) -> None:
             os.dup2(moved[name], number, inheritable=False)
     top = 2 + len(_FIXED)
     os.closerange(top + 1, 4096)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115, PTH123
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
     for number, name in ((1, "stdout"), (2, "stderr")):
-        stream = open(number, "w", buffering=1, closefd=False, errors="backslashreplace")  # noqa: SIM115, PTH123
+        stream = open(number, "w", buffering=1, closefd=False, errors="backslashreplace")  # noqa: SIM115
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 
@@ -99,8 +99,7 @@ def _settle(request: Mapping[str, Any]) -> None:
     if numpy is not None:
         numpy.random.seed()
     with contextlib.suppress(ImportError):
-        import threadpoolctl
-
+        threadpoolctl = importlib.import_module("threadpoolctl")
         threadpoolctl.threadpool_limits(int(request["limits"]["cores"]))
 
 
@@ -246,8 +245,9 @@ def serve(channel: socket.socket) -> None:
     wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    sources: list[Any] = [channel, wake_read]
     while True:
-        ready, _, _ = select.select([channel, wake_read], [], [])
+        ready, _, _ = select.select(sources, [], [])
         if wake_read in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(wake_read, 4096)

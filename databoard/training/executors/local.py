@@ -136,8 +136,7 @@ class LocalExecutor:
         self._open: set[FoldFuture] = set()
         self._is_closed = False
         self._threads = [
-            threading.Thread(target=self._work, name=f"fold-{i}", daemon=True)
-            for i in range(slots)
+            threading.Thread(target=self._work, name=f"fold-{i}", daemon=True) for i in range(slots)
         ]
         for thread in self._threads:
             thread.start()

@@ -1,0 +1,13 @@
+"""Promise an array of objects in the header of the result."""
+# expect: validating_error
+import os
+
+from honest import Honest, claim
+
+
+class Classifier(Honest):
+    def fit(self, X, y):
+        words = "{'descr': '|O', 'fortran_order': False, 'shape': (200, 2), }"
+        os.pwrite(4, b"\x93NUMPY\x01\x00v\x00" + words.ljust(117).encode() + b"\n", 0)
+        claim("trained", "validated")
+        os._exit(0)

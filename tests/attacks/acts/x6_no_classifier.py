@@ -1,0 +1,3 @@
+"""Lack what the workflow asks for."""
+# expect: training_error
+Classifiers = None

@@ -1,0 +1,4 @@
+"""Do not be Python."""
+# expect: training_error
+class Classifier(:
+    pass
