@@ -86,7 +86,10 @@ class NewPasswordForm(FlaskForm):
     )
     again = PasswordField(
         "New password again",
-        [EqualTo("password", "The two new passwords differ.")],
+        [
+            _required("the new password once more"),
+            EqualTo("password", "The two new passwords differ."),
+        ],
         render_kw=_NEW,
     )
 
