@@ -91,6 +91,8 @@ def violations(session: Session, *, now: datetime | None = None, strict: bool = 
     if now is not None:
         late = text("SELECT id FROM jobs WHERE state = 'running' AND lease_until < :limit")
         limit = now - timedelta(seconds=LEASE.total_seconds())
-        late = late.bindparams(limit=UTCDateTime().process_bind_param(limit, session.get_bind().dialect))
+        late = late.bindparams(
+            limit=UTCDateTime().process_bind_param(limit, session.get_bind().dialect)
+        )
         found += [f"job {row[0]} outlives its lease" for row in session.execute(late)]
     return found

@@ -79,7 +79,15 @@ def test_the_old_spelling_of_postgresql_is_understood(read):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("", None), ("False", None), ("no", None), ("True", 0.5), ("yes", 0.5), ("0.2", 0.2), ("0", 0)],
+    [
+        ("", None),
+        ("False", None),
+        ("no", None),
+        ("True", 0.5),
+        ("yes", 0.5),
+        ("0.2", 0.2),
+        ("0", 0),
+    ],
 )
 def test_slow_queries_have_a_threshold(read, text, seconds):
     assert read(DATABOARD_DB_PERF=text).slow_query_s == seconds
@@ -103,7 +111,7 @@ def test_what_is_not_set_has_a_value_that_works(read, tmp_path):
     assert found.mail_url == f"file://{tmp_path / 'db' / 'mail'}"
     assert (found.executor, found.min_isolation, found.proxies) == ("local", "ns", 0)
     assert found.workers >= 1
-    assert not (found.is_production or found.allow_unsafe or found.is_test)
+    assert not any((found.is_production, found.allow_unsafe, found.is_test))
     assert found.csrf_enabled
 
 

@@ -22,7 +22,7 @@ from tests.invariants import violations
 _numbers = count(1)
 CODE = {"classifier.py": b"class Classifier:\n    pass\n"}
 
-PROBLEM = '''
+PROBLEM = """
 import numpy as np
 
 problem_title = "Tell even from odd"
@@ -66,7 +66,7 @@ def get_train_data(path="."):
 
 def get_test_data(path="."):
     return np.arange(6.0).reshape(6, 1), np.arange(6) % 2
-'''
+"""
 
 
 @pytest.fixture(autouse=True)

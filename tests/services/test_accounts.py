@@ -169,9 +169,7 @@ def test_after_five_failures_a_guesser_waits_known_or_not(session, ada, login): 
 def test_a_thousand_tries_reach_the_hash_twenty_times_at_most(session, ada):  # W8
     # A guesser from many addresses, one try a second.
     for i in range(1000):
-        refusal(
-            session, "ada", f"guess {i}", address=f"10.0.{i // 250}.{i}", now=NOON + i * SECOND
-        )
+        refusal(session, "ada", f"guess {i}", address=f"10.0.{i // 250}.{i}", now=NOON + i * SECOND)
 
     assert session.scalar(select(func.count()).select_from(LoginAttempt)) <= 20
 
@@ -185,7 +183,9 @@ def test_a_guesser_does_not_lock_the_owner_out(session, ada):  # W8
     assert isinstance(refusal(session, "ada", PASSWORD, now=later), TooSoonError)
     assert accounts.authenticate(session, "ada", PASSWORD, "192.0.2.1", now=later) is ada
     # That the owner got in gives the guesser no new tries from where the owner never was.
-    assert isinstance(refusal(session, "ada", "wrong", address="192.0.2.1", now=later), ForbiddenError)
+    assert isinstance(
+        refusal(session, "ada", "wrong", address="192.0.2.1", now=later), ForbiddenError
+    )
 
 
 def test_one_address_trying_many_accounts_waits_too(session):  # W8: credential stuffing

@@ -22,5 +22,9 @@ def test_an_audit_names_who_did_what_and_why(session):
     by_admin = activity.audit(session, admin, "ban", "ada", now=NOON, reason="spam")
     by_command = activity.audit(session, None, "remove", "event iris", now=NOON)
 
-    assert (by_admin.by, by_admin.user_id, by_admin.detail) == ("boss", admin.id, {"reason": "spam"})
+    assert (by_admin.by, by_admin.user_id, by_admin.detail) == (
+        "boss",
+        admin.id,
+        {"reason": "spam"},
+    )
     assert (by_command.by, by_command.user_id, by_command.detail) == ("command line", None, {})

@@ -144,9 +144,7 @@ def test_a_team_that_signs_up_ten_times_at_once_is_in_once(sessions, problems_di
 def test_of_two_tabs_that_save_at_once_one_is_told(sessions):
     def make(session):
         place = make_event_team(session)
-        sandbox.save(
-            session, place, "classifier.py", b"0", base_version=None, user=None, now=NOON
-        )
+        sandbox.save(session, place, "classifier.py", b"0", base_version=None, user=None, now=NOON)
         return place
 
     place_id = build(sessions, make)

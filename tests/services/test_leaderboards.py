@@ -55,7 +55,9 @@ def test_better_scores_stand_higher_and_ties_share_a_rank(session, event):
 
 
 def test_of_some_scores_less_is_better(session):
-    event = make_event(session, score_types=[make_score_type(session, "nll", is_lower_the_better=True)])
+    event = make_event(
+        session, score_types=[make_score_type(session, "nll", is_lower_the_better=True)]
+    )
     place = place_of(session, event, "one")
     make_scored_submission(session, place, "bad", score=0.9)
     make_scored_submission(session, place, "good", score=0.1)
@@ -75,7 +77,13 @@ def test_what_does_not_compete_is_listed_without_a_rank(session, event):
     rows = board(session, event).rows
 
     assert [row.rank for row in rows] == [None, None, None, None, 1]
-    assert [row.off_rank for row in rows] == ["baseline", "late", "disqualified", "disqualified", ""]
+    assert [row.off_rank for row in rows] == [
+        "baseline",
+        "late",
+        "disqualified",
+        "disqualified",
+        "",
+    ]
 
 
 def test_the_competition_has_each_teams_best(session, event):
@@ -114,7 +122,10 @@ def test_scores_are_kept_whole_and_shown_as_the_event_says(session, event):
 
 
 def test_the_official_score_comes_first_wherever_it_was_listed(session):
-    scores = [make_score_type(session, "acc"), make_score_type(session, "nll", is_lower_the_better=True)]
+    scores = [
+        make_score_type(session, "acc"),
+        make_score_type(session, "nll", is_lower_the_better=True),
+    ]
     event = make_event(session, score_types=scores)
     event.score_types[0].is_official, event.score_types[1].is_official = False, True
     session.flush()

@@ -181,7 +181,9 @@ def test_a_second_problem_of_the_name_needs_force_and_takes_its_events(
 
     with pytest.raises(DuplicateError, match="force=True"):
         add(session, problems_dir)
-    assert problems.what_goes_with_problem(session, "parity") == "problem parity: gone, 1 submissions"
+    assert (
+        problems.what_goes_with_problem(session, "parity") == "problem parity: gone, 1 submissions"
+    )
     add(session, problems_dir, force=True)
 
     assert session.scalars(select(Event.name)).all() == ["kept"]

@@ -86,7 +86,7 @@ def test_the_sums_are_numpys(session):
 
 
 def test_scores_come_back_to_the_last_digit(session):
-    submission, job = make_run(session)
+    _, job = make_run(session)
     odd = (0.1 + 0.2, 1 / 3, 5e-324)
 
     record(session, job, 0, outcome(odd))
@@ -252,7 +252,10 @@ def test_an_end_asks_the_database_as_often_for_fifty_folds_as_for_five(session):
         listener = lambda *args: statements.append(args[2])  # noqa: E731
         sql_event.listen(bind, "before_cursor_execute", listener)
         results.finish(
-            session, job.id, job.token, Ending(bagged={"valid": [{"accuracy": 0.5}] * n_folds}),
+            session,
+            job.id,
+            job.token,
+            Ending(bagged={"valid": [{"accuracy": 0.5}] * n_folds}),
             now=NOON,
         )
         sql_event.remove(bind, "before_cursor_execute", listener)

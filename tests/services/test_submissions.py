@@ -61,9 +61,16 @@ def test_a_submission_is_rows_a_job_and_files(session, place, submit, submission
     assert [run.state for run in submission.fold_runs] == ["new", "new"]
     file = submission.files[0]
     assert file.sha256 == hashlib.sha256(CODE[file.filename]).hexdigest()
-    assert Files(submissions_dir).read_source(submission.folder, file.filename) == CODE[file.filename]
+    assert (
+        Files(submissions_dir).read_source(submission.folder, file.filename) == CODE[file.filename]
+    )
     job = session.scalars(select(Job)).one()
-    assert (job.submission_id, job.state, job.lane, job.due_at) == (submission.id, "due", "train", NOON)
+    assert (job.submission_id, job.state, job.lane, job.due_at) == (
+        submission.id,
+        "due",
+        "train",
+        NOON,
+    )
     assert session.scalars(select(Interaction.kind)).all() == ["submit"]
     assert event_queries.version(session, place.event_id) == version + 1
     assert queries.by_hash(session, submission.hash_) is submission
@@ -248,9 +255,9 @@ def test_a_queued_submission_is_replaced_and_its_job_ends(session, place, submit
     new = submit(session, place, "forest", key="2")
 
     assert (old.state, old.withdrawn_at) == ("cancelled", NOON)
-    assert [job.submission_id for job in session.scalars(select(Job).where(Job.state == "due"))] == [
-        new.id
-    ]
+    assert [
+        job.submission_id for job in session.scalars(select(Job).where(Job.state == "due"))
+    ] == [new.id]
     assert queries.of_team(session, place.id) == [new]
 
 
@@ -316,7 +323,11 @@ def test_a_retry_forgets_the_results_and_keeps_the_reason(session):  # L17
     job = session.scalars(select(Job)).one()
     assert (job.state, job.reason) == ("due", "new data")
     entry = session.scalars(select(AuditEntry)).one()
-    assert (entry.by, entry.action, entry.detail) == ("boss", "retry", {"reason": "new data", "run": 2})
+    assert (entry.by, entry.action, entry.detail) == (
+        "boss",
+        "retry",
+        {"reason": "new data", "run": 2},
+    )
     with pytest.raises(InvalidError, match="in the queue already"):
         submissions.retry(session, submission, now=NOON)
 

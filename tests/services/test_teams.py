@@ -143,9 +143,7 @@ def test_an_event_may_list_addresses_and_domains(
 def test_coming_back_keeps_the_sandbox(session, event, problems_dir):
     team = make_team(session)
     place = teams.sign_up(session, event, team, problems_dir=problems_dir, now=NOON)
-    sandbox.save(
-        session, place, "classifier.py", b"x = 1\n", base_version=1, user=None, now=NOON
-    )
+    sandbox.save(session, place, "classifier.py", b"x = 1\n", base_version=1, user=None, now=NOON)
 
     teams.leave(session, place, now=NOON)
     assert not place.is_approved

@@ -54,9 +54,10 @@ def test_scores_keep_their_last_digit(session):
     session.flush()
     session.expire_all()
 
-    assert session.get(
-        FoldScore, (score.fold_run_id, score.event_score_type_id)
-    ).valid == 0.30000000000000004
+    assert (
+        session.get(FoldScore, (score.fold_run_id, score.event_score_type_id)).valid
+        == 0.30000000000000004
+    )
 
 
 @pytest.mark.parametrize(

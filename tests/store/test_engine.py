@@ -105,7 +105,10 @@ def test_the_same_row_twice_is_a_conflict_that_edges_know(each_engine):
 
 
 def test_a_database_without_tables_says_what_to_run(each_url):
-    with pytest.raises(BusyError, match=r"manage\.py db upgrade"), open_session(each_url) as session:
+    with (
+        pytest.raises(BusyError, match=r"manage\.py db upgrade"),
+        open_session(each_url) as session,
+    ):
         session.query(User).all()
 
 
