@@ -189,7 +189,7 @@ class FoldRun:
         tier, root, home = self.isolation.tier, "", SCRATCH
         if tier in ("landlock", "none"):
             root = _stage(stack, self.data.files)
-            home = root if tier == "landlock" else f"{root}/tmp"
+            home = root if tier == "landlock" else str(Path(root, "tmp"))
         inside = os.fstat(self.data.X_train).st_size
         if self.data.X_test is not None:
             inside += os.fstat(self.data.X_test).st_size
