@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -132,16 +133,23 @@ def record_fold(
     fold_run.message = outcome.message[:2000]
     fold_run.started_at, fold_run.ended_at = fold_run.started_at or now, now
     for step in STEPS:
-        setattr(fold_run, f"{step}_s", outcome.seconds.get(step))
-    fold_run.peak_mb, fold_run.isolation = outcome.peak_mb, outcome.isolation
+        setattr(fold_run, f"{step}_s", _finite(outcome.seconds.get(step)))
+    fold_run.peak_mb, fold_run.isolation = _finite(outcome.peak_mb), outcome.isolation
     fold_run.train_sha256, fold_run.test_sha256 = outcome.train_sha256, outcome.test_sha256
     if outcome.state == "scored":
         for score_type in event_queries.score_types(session, job.event_id):
-            values = {step: outcome.scores.get(step, {}).get(score_type.name) for step in STEPS}
+            values = {
+                step: _finite(outcome.scores.get(step, {}).get(score_type.name)) for step in STEPS
+            }
             fold_run.scores.append(FoldScore(event_score_type_id=score_type.id, **values))
     events.touch(session, job.event_id)
     session.flush()
     return True
+
+
+def _finite(value: float | None) -> float | None:
+    """Make a plain float of numpy's, which PostgreSQL does not take; what cannot rank is none."""
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: datetime) -> bool:
@@ -195,7 +203,7 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
 def _record_scores(submission: Submission, event: Event, ending: Ending) -> None:
     for score_type in event.score_types:
         bagged = {
-            step: [scores.get(score_type.name) for scores in ending.bagged.get(step, ())]
+            step: [_finite(scores.get(score_type.name)) for scores in ending.bagged.get(step, ())]
             for step in ("valid", "test")
         }
         n_bags = max(len(values) for values in bagged.values())

@@ -264,3 +264,17 @@ def test_an_end_asks_the_database_as_often_for_fifty_folds_as_for_five(session):
     few, many = n_statements(5), n_statements(50)
     assert many <= few + 2
     assert few < 25
+
+
+def test_what_cannot_be_ranked_is_never_stored(session):  # L8
+    submission, job = make_run(session)
+    for number in range(N_FOLDS):
+        record(session, job, number, outcome((float("nan"), float("inf"), np.float64(0.5))))
+
+    finish(session, job, bagged=bagged([float("nan"), np.float64(0.25)]))
+    session.expire_all()
+
+    row = submission.scores[0]
+    assert (row.train_mean, row.valid_mean, row.test_mean) == (None, None, 0.5)
+    assert [point.valid for point in submission.bagged][:2] == [None, 0.25]
+    assert row.public == 0.25
