@@ -29,7 +29,7 @@ class EventSpec:
     event_title: str = ""
     max_members_per_team: int = 1
     max_n_ensemble: int = 80
-    min_duration_between_submissions: int = 15 * 60
+    min_duration_between_submissions: int = 0
     opening_timestamp: datetime = LONG_AGO
     public_opening_timestamp: datetime = LONG_AGO
     closing_timestamp: datetime = FAR_AWAY
