@@ -18,11 +18,15 @@ from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 
+#: How a browser writes a moment, the way that we write it first.
+MOMENTS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
+
+
 class UTCField(DateTimeLocalField):
     """A moment, shown and typed in UTC; empty is never."""
 
     def __init__(self, label: str, **options: Any) -> None:
-        super().__init__(label, [Optional()], **options)
+        super().__init__(label, [Optional()], format=MOMENTS, **options)
 
     def process_data(self, value: datetime | None) -> None:
         """Show an aware time in UTC."""
