@@ -39,12 +39,12 @@ _ADVICE = (
         "Try fewer iterations or a smaller model first; the rules tab says the limit.",
     ),
     (
-        r"shape|columns|dimension|length",
-        "Predict one row per row of X, and one column per class where classes are asked for.",
-    ),
-    (
         r"NaN|Input contains|infinity|not finite",
         "Impute what is missing before you fit, and look for divisions by zero.",
+    ),
+    (
+        r"shape|n_columns|dimension|length",
+        "Predict one row per row of X, and one column per class where classes are asked for.",
     ),
     (
         r"PermissionError|FileNotFoundError|Read-only|not permitted",

@@ -1,0 +1,172 @@
+"""The whole way in a real browser: from an account to a place on the leaderboard.
+
+Real processes (web server with its mailer, trainer), a real Chromium, a database made by
+migration, and a problem that ships with the project. Pictures of each stop are left in the
+test's folder.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+
+from databoard.cli import populate
+from databoard.cli.database import migrate_to_head
+from databoard.cli.demo.processes import Children
+from databoard.settings import Settings
+from tests.web.conftest import CHROMIUM, CHROMIUM_ARGS
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery"
+PATIENCE_MS = 90_000
+CODE = """from sklearn.ensemble import RandomForestClassifier
+
+
+class Classifier:
+    def fit(self, X, y):
+        self.model = RandomForestClassifier(20, random_state=0).fit(X, y)
+        return self
+
+    def predict_proba(self, X):
+        return self.model.predict_proba(X)
+"""
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Address and root of an installation with the event iris, a web server and a trainer."""
+    root = tmp_path / "root"
+    shutil.copytree(ROOT / "problems" / "iris", root / "problems" / "iris")
+    for folder in ("submissions", "db"):
+        (root / folder).mkdir()
+    port = _free_port()
+    env = {
+        "DATABOARD_DB_URL": f"sqlite:///{root}/db/databoard.db",
+        "DATABOARD_ROOT": str(root),
+        "DATABOARD_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "DATABOARD_WORKERS": "2",
+    }
+    settings = Settings.from_env(env)
+    migrate_to_head(settings)
+    populate.ensure_problem(settings, "iris")
+    populate.ensure_event(settings, "iris", "iris")
+    children = Children(env, tmp_path / "logs")
+    try:
+        children.start("web", "serve", "--host", "127.0.0.1", "--port", str(port))
+        children.start("trainer", "train")
+        _wait_for(f"http://127.0.0.1:{port}/version")
+        yield f"http://127.0.0.1:{port}", root
+    finally:
+        children.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(300):
+        try:
+            with urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(address)
+
+
+def _link_of_letter(folder: Path) -> str:
+    """Path of the link in the first letter, once it has been sent."""
+    for _ in range(300):
+        letters = sorted(folder.glob("*.eml")) if folder.is_dir() else []
+        if letters:
+            message = email.message_from_bytes(letters[0].read_bytes(), policy=email.policy.default)
+            found = re.search(r"https?://\S+", message.get_content())
+            assert found, message
+            return urlsplit(found[0]).path
+        time.sleep(0.1)
+    raise TimeoutError("no letter")
+
+
+@pytest.fixture
+def tab(site, tmp_path: Path):
+    """A tab of a real Chromium; what it logs as an error fails the test."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
+    troubles: list[str] = []
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
+        page = browser.new_page(base_url=site[0], viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and troubles.append(line.text))
+        yield page
+        browser.close()
+    assert troubles == []
+
+
+def test_a_newcomer_gets_onto_the_leaderboard(site, tab, tmp_path: Path) -> None:
+    _, root = site
+    stops = tmp_path / "stops"
+
+    def stop(name: str) -> None:
+        tab.screenshot(path=stops / f"{name}.png", full_page=True)
+
+    tab.goto("/sign_up")
+    tab.fill("[name=name]", "ada")
+    tab.fill("[name=email]", "ada@example.org")
+    tab.fill("[name=password]", PASSWORD)
+    stop("1_sign_up")
+    tab.click("main button[type=submit]")
+    tab.goto(_link_of_letter(root / "db" / "mail"))
+    tab.click("main button[type=submit]")
+    stop("2_confirmed")
+    if not tab.locator("summary[aria-label='Your account']").is_visible():
+        tab.goto("/login")
+        tab.fill("[name=login]", "ada")
+        tab.fill("[name=password]", PASSWORD)
+        tab.click("main button[type=submit]")
+
+    tab.goto("/events")
+    tab.click("main a[href='/events/iris']")
+    stop("3_event")
+    tab.click("text=Join")
+    tab.click("main button:has-text('Join')")
+    tab.wait_for_url("**/events/iris/sandbox")
+    editor = tab.locator(".cm-content")
+    editor.click()
+    tab.keyboard.press("Control+A")
+    tab.keyboard.insert_text(CODE)
+    tab.locator("[data-draft-status]", has_text="Saved at").wait_for()
+    stop("4_sandbox")
+
+    tab.reload()  # what was typed is there again
+    assert "RandomForestClassifier" in tab.locator(".cm-content").inner_text()
+    tab.fill("#name", "forest")
+    tab.click("button:has-text('Submit')")
+    tab.wait_for_url(re.compile(r"/[0-9a-f]{40}$"))
+    stop("5_submitted")
+    tab.locator(".live-state .state-good").wait_for(timeout=PATIENCE_MS)  # without reloading
+    stop("6_scored")
+    assert tab.locator("[aria-labelledby=scores-title] tbody tr").count() == 3
+
+    tab.click("nav a:has-text('Leaderboard')")
+    row = tab.locator("tr.is-own")
+    assert row.locator("a").inner_text() == "forest"
+    assert row.get_attribute("data-rank") == "1"
+    assert float(row.locator(".score-official").inner_text().split()[0]) > 0.85
+    stop("7_leaderboard")
