@@ -152,6 +152,17 @@ def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(client, ada): 
     assert texts[0].replace('value="ada"', "") == texts[1].replace('value="bob"', "")
 
 
+def test_a_wrong_password_keeps_the_name_and_is_said_aloud(client, ada):
+    page = log_in(client, "ada", "wrong password").text
+
+    assert 'value="ada"' in page
+    assert (
+        "The name or the password is wrong."
+        in re.search(r'role="alert".*?</div>', page, re.DOTALL)[0]
+    )
+    assert "wrong password" not in page
+
+
 def test_guessing_is_slowed_down(client, ada):  # W8
     answers = [log_in(client, "ada", "wrong").text for _ in range(8)]
 

@@ -17,7 +17,6 @@ from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
-
 #: How a browser writes a moment, the way that we write it first.
 MOMENTS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
 
