@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,18 @@ _FLAGS = linux.MS_NOSUID | linux.MS_NODEV
 # More than enough for arenas and thread stacks, which count as data before they are touched.
 _DATA_SLACK_MB = 256
 _SCORE_OF_A_VICTIM = "1000"
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
+# joblib stops where it sees these files and may not read them.
+_COUNTS_OF_CORES = (
+    "/sys/fs/cgroup/cpu.max",
+    "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
+    "/sys/fs/cgroup/cpu/cpu.cfs_period_us",
+    "/sys/devices/system/cpu",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/dev/random",
+    "/dev/urandom",
+)
 
 
 def leave_namespaces() -> None:
@@ -120,11 +132,12 @@ def seal_with_namespaces() -> None:
     seccomp.install(namespaces=True)
 
 
-def seal_without_namespaces(readable: list[str]) -> None:
+def seal_without_namespaces(readable: Sequence[str]) -> None:
     """Take the rights that Landlock and the filter can take; no fork from here on."""
     if os.geteuid() == 0:
         linux.drop_capabilities()
-    landlock.restrict(readable, ["/dev/null", "/dev/zero", "/dev/full"])
+    itself = str(Path("/proc/self").resolve())
+    landlock.restrict([*readable, *_COUNTS_OF_CORES, itself], _DEVICES)
     seccomp.install(namespaces=False)
 
 

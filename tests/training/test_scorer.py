@@ -142,7 +142,7 @@ class Own(rw.score_types.Accuracy):
 
 score_types = [Own(name="own")]
 """
-        + "def get_cv"
+         "def get_cv"
         + (problems / "flowers" / "problem.py").read_text().partition("def get_cv")[2]
     )
     (folder / "problem.py").write_text(code)

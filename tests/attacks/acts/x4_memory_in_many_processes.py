@@ -1,5 +1,5 @@
 """Take memory in many processes, each below the limit."""
-# expect: training_error memory | tested
+# expect: training_error memory | validating_error memory | tested
 # expect landlock: training_error processes
 import os
 import time
