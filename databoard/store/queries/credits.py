@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -37,7 +38,7 @@ def received(session: Session, submission_id: int) -> list[Credit]:
     )
 
 
-def _with_team(relation):  # type: ignore[no-untyped-def]
+def _with_team(relation: Any) -> Any:
     return joinedload(relation).joinedload(Submission.event_team).joinedload(EventTeam.team)
 
 
