@@ -113,7 +113,7 @@ def tab(site, tmp_path: Path):
         page = browser.new_page(base_url=site[0], viewport={"width": 1280, "height": 900})
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and troubles.append(line.text))
+        page.on("console", lambda line: line.type == "error" and troubles.append(f"{page.url}: {line.text} {line.location}"))
         yield page
         browser.close()
     assert troubles == []
@@ -150,6 +150,7 @@ def test_a_newcomer_gets_onto_the_leaderboard(site, tab, tmp_path: Path) -> None
     editor = tab.locator(".cm-content")
     editor.click()
     tab.keyboard.press("Control+A")
+    tab.keyboard.press("Backspace")
     tab.keyboard.insert_text(CODE)
     tab.locator("[data-draft-status]", has_text="Saved at").wait_for()
     stop("4_sandbox")

@@ -235,4 +235,92 @@ API = [
     Row("POST", "/api/v1/events/<event>/submissions", (401, 403, 403, 201, 403, 403), json=FILES),
 ]
 
-TABLE: list[Row] = [*PAGES, *ACCOUNTS, *ORGANISING, *API]
+# The team mate's team takes part in all three events, the others in none; no code is public.
+PARTICIPANTS = (302, 403, 403, 200, 403, 403)
+OWNERS = (302, 403, 404, 200, 200, 200)
+FAILED = {"hash_": FAILED_SUBMISSION}
+HASH = "<string(length=40):hash_>"
+TAB = "<any(data, rules, environment):tab>"
+BOARD = "<any(public, private, competition, failed, new):board>"
+OTHER_BOARD = "<any(competition, failed, new):board>"
+
+EVENTS = [
+    Row("GET", "/events/<event>", everybody(200)),
+    Row("GET", "/events/<event>", (404, 404, 404, 200, 200, 200), HIDDEN),
+    Row("GET", f"/events/<event>/{TAB}", everybody(200), {"tab": "rules"}),
+    Row("GET", "/events/<event>/sign_up", (302, 403, 200, 302, 200, 200)),
+    Row("GET", "/events/<event>/sign_up", (302, 403, 404, 302, 200, 200), HIDDEN),
+    Row("POST", "/events/<event>/sign_up", (302, 403, 302, 302, 302, 302)),
+    Row("POST", "/events/<event>/sign_up", (302, 403, 403, 302, 403, 403), {"event": "closed"}),
+    Row("GET", "/events/<event>/starting_kit", APPROVED),
+    Row("GET", "/events/<event>/starting_kit", (302, 403, 404, 404, 404, 404), HIDDEN),
+    Row("GET", "/events/<event>/sandbox", PARTICIPANTS),
+    Row("GET", "/events/<event>/sandbox", (302, 403, 404, 200, 403, 403), HIDDEN),
+    Row("GET", "/events/<event>/sandbox/<filename>", PARTICIPANTS),
+    Row("POST", "/events/<event>/sandbox", then(PARTICIPANTS, 302), data={"name": "tree"}),
+    Row("POST", "/events/<event>/sandbox", then(PARTICIPANTS, 422), data={"name": "a b"}),
+    Row("POST", "/events/<event>/sandbox/draft", PARTICIPANTS, data={"text-classifier.py": "x"}),
+    Row("POST", "/events/<event>/sandbox/save", then(PARTICIPANTS, 302)),
+    Row(
+        "POST",
+        "/events/<event>/sandbox/import",
+        then(PARTICIPANTS, 302),
+        data={"hash": SUBMISSION},
+    ),
+    Row(
+        "POST",
+        "/events/<event>/sandbox/import",
+        then(PARTICIPANTS, 404),
+        data={"hash": HIDDEN_SUBMISSION},
+    ),
+    Row("GET", "/events/<event>/my_submissions", PARTICIPANTS),
+    Row("GET", "/events/<event>/my_submissions/rows", PARTICIPANTS),
+    Row("GET", "/my_submissions", APPROVED),
+]
+
+BOARDS = [
+    Row("GET", "/events/<event>/leaderboard", APPROVED),
+    Row("GET", "/events/<event>/leaderboard", OWNERS, HIDDEN),
+    Row("GET", "/events/<event>/private_leaderboard", ORGANISERS),
+    Row("GET", "/events/<event>/private_leaderboard", APPROVED, {"event": "closed"}),
+    Row("GET", f"/events/<event>/leaderboard/{OTHER_BOARD}", APPROVED, {"board": "competition"}),
+    Row("GET", f"/events/<event>/leaderboard/{OTHER_BOARD}", ORGANISERS, {"board": "failed"}),
+    *(
+        Row("GET", f"/events/<event>/leaderboard/{BOARD}{suffix}", statuses, {"board": board})
+        for suffix in ("/rows", ".csv")
+        for board, statuses in (
+            ("public", APPROVED),
+            ("private", ORGANISERS),
+            ("new", ORGANISERS),
+        )
+    ),
+]
+
+SUBMISSIONS = [
+    *(
+        row
+        for rule in (f"/{HASH}", f"/{HASH}/state")
+        for row in (
+            Row("GET", rule, APPROVED),
+            Row("GET", rule, OWNERS, HIDDEN_HASH),
+            Row("GET", rule, OWNERS, FAILED),
+        )
+    ),
+    Row("GET", f"/{HASH}/<filename>", OWNERS),
+    Row("GET", f"/{HASH}/error.txt", OWNERS, FAILED),
+    Row("GET", f"/{HASH}/error.txt", then(OWNERS, 404)),
+    Row("GET", f"/{HASH}/log_<int:number>.txt", (302, 403, 404, 404, 200, 200)),
+    Row("POST", f"/{HASH}/cancel", (302, 403, 403, 422, 422, 422)),
+    Row("POST", f"/{HASH}/retry", (302, 403, 403, 403, 302, 302)),
+    Row("POST", f"/{HASH}/retry", (302, 403, 404, 403, 302, 302), FAILED),
+    Row("GET", "/compare", OWNERS, query=f"?a={SUBMISSION}&b={FAILED_SUBMISSION}"),
+    Row("GET", f"/credit/{HASH}", (302, 403, 403, 200, 200, 200)),
+    Row(
+        "POST",
+        f"/credit/{HASH}",
+        (302, 403, 403, 302, 302, 302),
+        data={f"share-{SUBMISSION}": 100},
+    ),
+]
+
+TABLE: list[Row] = [*PAGES, *ACCOUNTS, *ORGANISING, *API, *EVENTS, *BOARDS, *SUBMISSIONS]

@@ -112,6 +112,8 @@ def the_world(
         session.commit()
     engine.dispose()
     keep()
+    kept_files = settings.root / "kept"
+    shutil.copytree(settings.submissions_dir, kept_files)
     app = create_app(settings)
 
     def restore() -> None:
@@ -120,6 +122,7 @@ def the_world(
             db.engine.dispose()
         engine.dispose()
         put_back()
+        shutil.copytree(kept_files, settings.submissions_dir, dirs_exist_ok=True)
 
     yield World(app, engine, keys, restore)
     restore()

@@ -128,6 +128,11 @@ def _submissions(
     files = Files(submissions_dir)
     for submission in made:
         files.write_sources(submission.folder, {"classifier.py": CODE})
+        files.write_fold(submission.folder, 0, "log.txt", b"what it printed")
+    # What joining an event puts into a sandbox, and what is downloaded.
+    kit = submissions_dir.parent / "problems" / "flowers" / "starting_kit"
+    kit.mkdir(parents=True, exist_ok=True)
+    (kit / "classifier.py").write_bytes(CODE)
 
 
 def _keys(session: Session, people: dict[str, User]) -> Keys:

@@ -47,4 +47,7 @@ def sources(submission: Submission) -> list[Source]:
 def _lines(submission: Submission, file: SubmissionFile) -> list[Markup]:
     if file.type == "data":
         return []
-    return highlight(text(submission, file.filename), file.filename)
+    try:
+        return highlight(text(submission, file.filename), file.filename)
+    except NotFoundError:  # a restored backup may lack it; the scores are still worth showing
+        return []
