@@ -296,9 +296,17 @@ class FoldRun:
             self.verdict = verdicts.of_tampering(self.progress.step)
         elif message.get("event") == "error":
             self.log.read()
-            self.verdict = verdicts.of_report(self.task, self.progress.step, message)
+            self.verdict = self._of_report(message)
         else:
             self._advance(message)
+
+    def _of_report(self, message: Mapping[str, Any]) -> Verdict:
+        """Judge a report; the place that it names must exist, or it could carry test data out."""
+        name, line = message.get("file"), message.get("line")
+        source = self.data.files.get(f"submission/{name}") if isinstance(name, str) else None
+        if source is None or type(line) is not int or not 0 < line <= source.count(b"\n") + 1:
+            message = {**message, "file": "", "line": None}
+        return verdicts.of_report(self.task, self.progress.step, message)
 
     def _await_status(self) -> None:
         limit = min(self._deadline, time.monotonic() + _END_S)
@@ -406,7 +414,7 @@ class FoldRun:
                 with contextlib.suppress(ValueError, RecursionError):
                     message = json.loads(data)
                     if isinstance(message, dict) and message.get("event") == "error":
-                        self.verdict = verdicts.of_report(self.task, self.progress.step, message)
+                        self.verdict = self._of_report(message)
                     elif isinstance(message, dict):
                         self._advance(message)
 

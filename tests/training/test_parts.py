@@ -1,0 +1,356 @@
+"""The small parts: messages, parcels, logs, verdicts, filters, groups, paths."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from databoard.errors import KitError
+from databoard.training import cgroups, parcel, seccomp, verdicts, wire
+from databoard.training.cgroups import Cgroup, Hierarchy
+from databoard.training.log import Log
+from databoard.training.paths import folders_of_paths
+from databoard.training.wall import outermost
+from databoard.training.wire import FoldTask, Limits
+
+TASK = FoldTask(Path("x"), "p", None, 2, Limits(memory_mb=2048))
+
+
+# ------------------------------------------------------------------ wire
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (150_000, 10), (2, 3, 4)])
+def test_our_header_is_numpys(shape: tuple[int, ...]) -> None:
+    stream = io.BytesIO()
+    np.save(stream, np.zeros(shape))
+
+    assert wire.npy_header(shape) == stream.getvalue()[:128]
+    assert wire.npy_size(shape) == len(stream.getvalue())
+
+
+def test_a_frozen_file_cannot_be_changed() -> None:
+    number = wire.freeze([b"one", b"two"])
+
+    with pytest.raises(OSError, match="not permitted"):
+        os.pwrite(number, b"x", 0)
+    assert wire.contents(number) == b"onetwo"
+    os.close(number)
+
+
+def test_a_blank_file_keeps_its_size() -> None:
+    number = wire.blank(64)
+
+    os.pwrite(number, b"x" * 64, 0)
+    for size in (0, 65):
+        with pytest.raises(OSError, match="not permitted"):
+            os.ftruncate(number, size)
+    os.close(number)
+
+
+def test_files_cross_under_their_names() -> None:
+    files = {"code/problem.py": b"a\nb", "submission/empty.py": b"", "submission/ü.csv": b"\0\xff"}
+    number = wire.freeze_files(files)
+
+    assert wire.thaw_files(number) == files
+    os.close(number)
+
+
+def test_messages_carry_descriptors() -> None:
+    here, there = wire.channel_pair()
+    wire.send(here, {"a": 1}, [0])
+
+    message = wire.receive(there)
+
+    assert message is not None
+    assert message[0] == {"a": 1}
+    assert len(message[1]) == 1
+    os.close(message[1][0])
+    here.close()
+    assert wire.receive(there) is None
+    there.close()
+
+
+# ------------------------------------------------------------------ parcel
+def test_a_parcel_keeps_values_types_and_alignment() -> None:
+    value = (
+        np.arange(7.0),
+        pd.DataFrame({"a": [1, 2], "b": ["x", None]}),
+        np.asfortranarray(np.ones((3, 4))),
+        ["ragged", [1, 2]],
+    )
+    number = parcel.seal(value)
+
+    array, frame, fortran, ragged = parcel.unseal(number)
+
+    assert array.tolist() == value[0].tolist()
+    assert array.ctypes.data % 64 == 0
+    assert fortran.flags.f_contiguous
+    pd.testing.assert_frame_equal(frame, value[1])
+    assert ragged == value[3]
+    os.close(number)
+
+
+def test_what_one_reader_writes_another_does_not_see() -> None:  # L4
+    number = parcel.seal(np.zeros(1000))
+    first, second = parcel.unseal(number), parcel.unseal(number)
+
+    first[:] = 7
+
+    assert second.sum() == 0
+    assert parcel.unseal(number).sum() == 0
+    os.close(number)
+
+
+# ------------------------------------------------------------------ log
+def test_a_log_is_cut_in_two_and_counted() -> None:
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    pieces: list[bytes] = []
+    log = Log(read, 8, pieces.append)
+
+    os.write(write, b"before")
+    log.hide()
+    os.write(write, b"after this")
+    os.close(write)
+    log.read()
+
+    assert (log.public, log.hidden, log.dropped) == (b"before", b"af", 8)
+    assert pieces == [b"before"]
+    assert not log.is_open
+    os.close(read)
+
+
+# ------------------------------------------------------------------ verdicts
+def test_a_limit_is_named_with_its_fold() -> None:
+    verdict = verdicts.reached(TASK, "training", "memory")
+
+    assert verdict.message == "memory: 2,048 MB limit reached in fold 3"
+    assert (verdict.state, verdict.fault, verdict.limit) == ("training_error", "team", "memory")
+
+
+@pytest.mark.parametrize(
+    ("number", "limit"),
+    [(errno.ENOSPC, "disk"), (errno.EAGAIN, "processes"), (errno.ENOMEM, "memory"), (2, "")],
+)
+def test_an_errno_may_be_a_limit(number: int, limit: str) -> None:
+    verdict = verdicts.of_report(TASK, "training", {"type": "OSError", "errno": number})
+
+    assert verdict.limit == limit
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {},
+        {"type": 3, "message": [], "file": {}, "line": "x", "traceback": None, "errno": "28"},
+        {"type": "<script>", "message": "\x00\x1b", "file": "a\nb", "line": True},
+        {"type": "E" * 10_000, "message": "m" * 100_000, "file": "f" * 10_000, "line": 10**30},
+    ],
+)
+def test_no_report_confuses_the_judge(report: dict[str, object]) -> None:
+    for step in ("training", "validating", "testing"):
+        verdict = verdicts.of_report(TASK, step, report)  # type: ignore[arg-type]
+        assert verdict.fault == "team"
+        assert len(verdict.message) <= 200
+        assert verdict.message.isprintable()
+
+
+def test_after_the_test_data_only_a_known_type_is_named() -> None:  # L11
+    report = {"type": "Secret0101", "message": "0101", "file": "c.py", "line": 3}
+
+    message = verdicts.of_report(TASK, "testing", report).message
+
+    assert message.startswith("an exception of its own (c.py, line 3)")
+    assert "0101" not in message
+
+
+def test_a_box_cannot_blame_the_organiser_once_it_trains() -> None:
+    report = {"type": "KitError", "organiser": True}
+
+    assert verdicts.of_report(TASK, "starting", report).fault == "organiser"
+    assert verdicts.of_report(TASK, "training", report).fault == "team"
+
+
+def test_signals_have_names() -> None:
+    verdict = verdicts.of_status(TASK, "training", 11, out_of_memory=False)
+
+    assert "SIGSEGV" in verdict.message
+
+
+# ------------------------------------------------------------------ seccomp
+def _run_filter(program: bytes, arch: int, number: int, *arguments: int) -> int:
+    """Run a filter as the kernel does, on one call."""
+    data = struct.pack("=iIQ6Q", number, arch, 0, *(*arguments, 0, 0, 0, 0, 0, 0)[:6])
+    code = [struct.unpack_from("=HBBI", program, at) for at in range(0, len(program), 8)]
+    at, value = 0, 0
+    while True:
+        operation, yes, no, k = code[at]
+        at += 1
+        if operation == 0x20:
+            (value,) = struct.unpack_from("=I", data, k)
+        elif operation == 0x06:
+            return k
+        else:
+            hit = {0x15: value == k, 0x35: value >= k, 0x45: bool(value & k)}[operation]
+            at += yes if hit else no
+
+
+ALLOW, KILL = 0x7FFF0000, 0x80000000
+MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+X86 = MACHINES["x86_64"]
+
+
+def _refused(error: int) -> int:
+    return 0x00050000 | error
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ((0,), ALLOW),  # read
+        ((1,), ALLOW),  # write
+        ((101,), _refused(errno.EPERM)),  # ptrace
+        ((435,), _refused(errno.ENOSYS)),  # clone3
+        ((319,), _refused(errno.ENOSYS)),  # memfd_create
+        ((41, 1), ALLOW),  # socket(AF_UNIX)
+        ((41, 2), _refused(errno.EAFNOSUPPORT)),  # socket(AF_INET)
+        ((41, 40), _refused(errno.EAFNOSUPPORT)),  # socket(AF_VSOCK)
+        ((56, 0x10000000), _refused(errno.EPERM)),  # clone(CLONE_NEWUSER)
+        ((56, 17), ALLOW),  # fork by clone
+        ((56, 0x3D0F00), ALLOW),  # a thread
+        ((16, 1, 0x5412), _refused(errno.EPERM)),  # ioctl(TIOCSTI)
+        ((16, 1, 0x5401), ALLOW),  # ioctl(TCGETS)
+        ((72, 3, 6), _refused(errno.ENOLCK)),  # fcntl(F_SETLK)
+        ((72, 3, 1030), ALLOW),  # fcntl(F_DUPFD_CLOEXEC)
+        ((62, 1), ALLOW),  # kill
+        ((0x40000000 | 1,), KILL),  # x32
+    ],
+)
+def test_the_filter_inside_namespaces(call: tuple[int, ...], expected: int) -> None:  # X8
+    assert _run_filter(seccomp.program(namespaces=True, machine="x86_64"), X86, *call) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ((41, 1), _refused(errno.EPERM)),  # no socket at all
+        ((56, 17), _refused(errno.EAGAIN)),  # no fork
+        ((57,), _refused(errno.EAGAIN)),
+        ((56, 0x3D0F00), ALLOW),  # threads
+        ((62, 1), _refused(errno.EPERM)),  # kill somebody
+        ((62, 4242), ALLOW),  # kill oneself
+        ((234, 4242, 4242, 6), ALLOW),  # abort
+        ((234, 1, 1, 9), _refused(errno.EPERM)),
+    ],
+)
+def test_the_filter_without_namespaces(call: tuple[int, ...], expected: int) -> None:
+    program = seccomp.program(namespaces=False, pid=4242, machine="x86_64")
+
+    assert _run_filter(program, X86, *call) == expected
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_a_foreign_abi_is_death(machine: str, *, namespaces: bool) -> None:  # X8
+    program = seccomp.program(namespaces=namespaces, machine=machine)
+
+    assert _run_filter(program, 0x40000003, 20) == KILL
+    assert _run_filter(program, MACHINES[machine], 63) == ALLOW
+    assert len(program) // 8 < 4096
+
+
+def test_there_is_no_filter_for_an_unknown_machine() -> None:
+    with pytest.raises(OSError, match="riscv64"):
+        seccomp.program(namespaces=True, machine="riscv64")
+
+
+# ------------------------------------------------------------------ cgroups, version 2 on paper
+def _delegated(root: Path) -> Path:
+    group = root / "service"
+    group.mkdir()
+    (group / "cgroup.controllers").write_text("cpu memory pids")
+    (group / "cgroup.subtree_control").write_text("")
+    (group / "cgroup.procs").write_text("")
+    return group
+
+
+def test_a_delegated_group_gives_its_controllers_to_folds(tmp_path: Path) -> None:
+    group = _delegated(tmp_path)
+
+    hierarchy = cgroups._version_2(group)
+
+    assert hierarchy == Hierarchy(2, (group,))
+    asked = (group / "cgroup.subtree_control").read_text().split()
+    assert sorted(asked) == ["+cpu", "+memory", "+pids"]
+
+
+def test_a_group_without_memory_is_none(tmp_path: Path) -> None:
+    group = _delegated(tmp_path)
+    (group / "cgroup.controllers").write_text("hugetlb")
+
+    with pytest.raises(cgroups.NoCgroupError, match="not delegated"):
+        cgroups._version_2(group)
+
+
+def test_limits_are_written_before_anybody_enters(tmp_path: Path) -> None:
+    cgroup = Cgroup(Hierarchy(2, (tmp_path,)), 7, Limits(memory_mb=100, pids=9, cores=2))
+
+    folder = tmp_path / f"databoard-{os.getpid()}-7"
+    assert (folder / "memory.max").read_text() == str(100 << 20)
+    assert (folder / "memory.swap.max").read_text() == "0"
+    assert (folder / "pids.max").read_text() == "9"
+    assert (folder / "cpu.max").read_text() == "200000 100000"
+    (folder / "memory.events").write_text("low 0\noom 1\noom_kill 1\n")
+    assert cgroup.is_out_of_memory()
+
+
+def test_the_sweep_removes_what_dead_trainers_left(tmp_path: Path) -> None:  # R20
+    for name in ("databoard-999999999-1", f"databoard-{os.getpid()}-1", "somebody-else"):
+        (tmp_path / name).mkdir()
+
+    assert cgroups.sweep(Hierarchy(2, (tmp_path,))) == 1
+
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [f"databoard-{os.getpid()}-1", "somebody-else"]
+
+
+# ------------------------------------------------------------------ paths, wall
+def test_folders_of_images_are_found(tmp_path: Path) -> None:
+    images = tmp_path / "data" / "images"
+    images.mkdir(parents=True)
+    for name in ("1.png", "2.png"):
+        (images / name).touch()
+    X = np.array([str(images / "1.png"), str(images / "2.png")], dtype=object)
+
+    assert folders_of_paths([X, None], tmp_path) == [str(images)]
+    assert folders_of_paths([(str(images), np.arange(3))], tmp_path) == [str(images)]
+    assert folders_of_paths([pd.DataFrame({"file": ["data/images/1.png"]})], tmp_path) == [
+        str(images)
+    ]
+    assert folders_of_paths([np.arange(4.0), ["no/such/file", "/etc/passwd"]], tmp_path) == []
+
+
+def test_the_folder_of_labels_is_never_shown(tmp_path: Path) -> None:  # L1
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "1.png").touch()
+
+    with pytest.raises(KitError, match="labels"):
+        folders_of_paths([["data/1.png"]], tmp_path)
+
+
+def test_only_outermost_folders_are_shown() -> None:
+    assert outermost(["/a/b", "/a", "/ab", "/a/c/d"]) == ["/a", "/ab"]
+
+
+def test_the_view_travels_as_json() -> None:
+    from databoard.training.wall import View
+
+    view = View(command=["x"], environment={"A": "b"}, shown=[("/a", "/b")], uid=5, gid=5)
+
+    assert View(**json.loads(view.argv()[-1])).environment == {"A": "b"}
