@@ -70,6 +70,6 @@ def give(
         event_team_id=submission.event_team_id,
         submission_id=submission.id,
     )
-    events.touch(session, submission.event_id)
+    events.touch(session, submission.event_id, analyse=True)
     session.flush()
     return queries.given(session, submission.id)

@@ -249,19 +249,25 @@ def _check_setting(name: str, value: Any) -> None:
         raise InvalidError("A title has 1 to 200 characters.", name)
 
 
-def touch(session: Session, event_id: int) -> None:
+def touch(session: Session, event_id: int, *, analyse: bool = False) -> None:
     """Say that something of an event changed; its version grows when this is committed.
 
     Counting is the last thing that a transaction does, in the order of the keys, so that two of
     them never wait for each other's events.
+
+    Parameters
+    ----------
+    analyse : bool
+        Whether what changed also moves ranks, intervals or contributivity.
     """
-    session.info.setdefault(TOUCHED, set()).add(event_id)
+    touched: dict[int, bool] = session.info.setdefault(TOUCHED, {})
+    touched[event_id] = touched.get(event_id, False) or analyse
 
 
 @listens_for(Session, "before_commit")
 def _count_up(session: Session) -> None:
-    for event_id in sorted(session.info.pop(TOUCHED, ())):
-        queries.count_up(session, event_id)
+    for event_id, analyse in sorted(session.info.pop(TOUCHED, {}).items()):
+        queries.count_up(session, event_id, analyse=analyse)
 
 
 @listens_for(Session, "after_rollback")

@@ -282,6 +282,8 @@ def upgrade():
     sa.Column('data_hash', sa.String(length=64), nullable=False),
     sa.Column('folds_hash', sa.String(length=64), nullable=False),
     sa.Column('combined', sa.JSON(), nullable=False),
+    sa.Column('analysis_asked', sa.Integer(), nullable=False),
+    sa.Column('analysis_done', sa.Integer(), nullable=False),
     sa.CheckConstraint("log_policy IN ('full', 'limited')", name=op.f('ck_events_log_policy')),
     sa.CheckConstraint("ranking IN ('bagged', 'mean')", name=op.f('ck_events_ranking')),
     sa.CheckConstraint('closing_at IS NULL OR opening_at IS NULL OR opening_at <= closing_at', name=op.f('ck_events_opens_before_it_closes')),
@@ -469,6 +471,8 @@ def upgrade():
     sa.Column('peak_mb', sa.Float(precision=53), nullable=True),
     sa.Column('contributivity', sa.Float(precision=53), nullable=False),
     sa.Column('historical_contributivity', sa.Float(precision=53), nullable=False),
+    sa.Column('blend_without', sa.Float(precision=53), nullable=True),
+    sa.Column('blend_with', sa.Float(precision=53), nullable=True),
     sa.Column('is_baseline', sa.Boolean(), nullable=False),
     sa.Column('is_late', sa.Boolean(), nullable=False),
     sa.Column('is_final', sa.Boolean(), nullable=False),
@@ -626,6 +630,24 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_jobs_state_jobs_lease_until'), ['state', 'lease_until'], unique=False)
         batch_op.create_index(batch_op.f('ix_jobs_submission_id'), ['submission_id'], unique=False)
 
+    op.create_table('standings',
+    sa.Column('submission_id', sa.Integer(), nullable=False),
+    sa.Column('board', sa.String(length=10), nullable=False),
+    sa.Column('rank_low', sa.Integer(), nullable=False),
+    sa.Column('rank_high', sa.Integer(), nullable=False),
+    sa.Column('tie_group', sa.Integer(), nullable=False),
+    sa.Column('p_best', sa.Float(precision=53), nullable=False),
+    sa.Column('gap', sa.Float(precision=53), nullable=True),
+    sa.Column('p_win', sa.Float(precision=53), nullable=True),
+    sa.Column('p_podium', sa.Float(precision=53), nullable=True),
+    sa.Column('delta', sa.Float(precision=53), nullable=True),
+    sa.Column('delta_low', sa.Float(precision=53), nullable=True),
+    sa.Column('delta_high', sa.Float(precision=53), nullable=True),
+    sa.Column('verdict', sa.String(length=20), nullable=False),
+    sa.CheckConstraint("board IN ('public', 'private')", name=op.f('ck_standings_board')),
+    sa.ForeignKeyConstraint(['submission_id'], ['submissions.id'], name=op.f('fk_standings_submission_id_submissions'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('submission_id', 'board', name=op.f('pk_standings'))
+    )
     op.create_table('submission_files',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('submission_id', sa.Integer(), nullable=False),
@@ -681,6 +703,7 @@ def downgrade():
 
     op.drop_table('submission_scores')
     op.drop_table('submission_files')
+    op.drop_table('standings')
     with op.batch_alter_table('jobs', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_jobs_submission_id'))
         batch_op.drop_index(batch_op.f('ix_jobs_state_jobs_lease_until'))

@@ -29,6 +29,7 @@ from databoard.store.models.problems import (
     WorkflowElement,
     WorkflowElementType,
 )
+from databoard.store.models.standings import Standing
 from databoard.store.models.submissions import (
     BaggedScore,
     FoldRun,
@@ -63,6 +64,7 @@ __all__ = [
     "ProblemKeyword",
     "SandboxFile",
     "ScoreType",
+    "Standing",
     "Submission",
     "SubmissionFile",
     "SubmissionScore",

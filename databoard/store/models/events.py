@@ -88,6 +88,9 @@ class Event(Base):
     data_hash: Mapped[Sha256] = mapped_column(default="")
     folds_hash: Mapped[Sha256] = mapped_column(default="")
     combined: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # What stands on its boards is to be analysed while more was asked for than is done.
+    analysis_asked: Mapped[int] = mapped_column(default=0)
+    analysis_done: Mapped[int] = mapped_column(default=0)
 
     problem: Mapped[Problem] = relationship()
     score_types: Mapped[list[EventScoreType]] = relationship(

@@ -68,6 +68,9 @@ class Submission(Base):
     peak_mb: Mapped[float | None] = mapped_column(Float(53))
     contributivity: Mapped[float] = mapped_column(Float(53), default=0.0)
     historical_contributivity: Mapped[float] = mapped_column(Float(53), default=0.0)
+    # What the best combination of all scored before it arrived, and with it
+    blend_without: Mapped[float | None] = mapped_column(Float(53))
+    blend_with: Mapped[float | None] = mapped_column(Float(53))
 
     # Marks
     is_baseline: Mapped[bool] = mapped_column(default=False)

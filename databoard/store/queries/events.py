@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
@@ -145,12 +147,15 @@ def score_types(session: Session, event_id: int) -> list[EventScoreType]:
     )
 
 
-def count_up(session: Session, event_id: int) -> None:
-    """Add one to an event's version, whatever it is by now."""
+def count_up(session: Session, event_id: int, *, analyse: bool = False) -> None:
+    """Add one to an event's version, whatever it is by now; ask for an analysis if need be."""
+    values: dict[Any, Any] = {Event.version: Event.version + 1}
+    if analyse:
+        values[Event.analysis_asked] = Event.analysis_asked + 1
     session.execute(
         update(Event)
         .where(Event.id == event_id)
-        .values(version=Event.version + 1)
+        .values(values)
         .execution_options(synchronize_session=False)
     )
 
