@@ -126,6 +126,7 @@ def pictures(settings: Settings) -> list[Picture]:
         ("mine", f"{event}/my_submissions"),
         ("my_submissions", "/my_submissions"),
         ("leaderboard", f"{event}/leaderboard"),
+        ("leaderboard_search", f"{event}/leaderboard?q=nobody"),
         ("competition", f"{event}/leaderboard/competition"),
         ("submission_scored", f"/{scored[0]}"),
         ("submission_failed", f"/{hashes['broken']}"),
@@ -182,11 +183,8 @@ def take(browser: Browser, address: str, picture: Picture, folder: Path) -> None
     """Take one page at each width and in each theme."""
     context = browser.new_context(base_url=address)
     page = context.new_page()
-    page.on("pageerror", lambda error: print(f"{picture.name}: {error}", file=sys.stderr))
-    page.on(
-        "console",
-        lambda line: line.type == "error" and print(f"{picture.name}: {line.text}", file=sys.stderr),
-    )
+    page.on("pageerror", lambda error: complain(picture, error))
+    page.on("console", lambda line: line.type == "error" and complain(picture, line.text))
     log_in(context, picture.user)
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
@@ -197,8 +195,13 @@ def take(browser: Browser, address: str, picture: Picture, folder: Path) -> None
             page.screenshot(path=folder / f"{picture.name}_{width}_{theme}.png", full_page=True)
             too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if too_wide > 0:
-                print(f"{picture.name}: {too_wide} px too wide at {width}", file=sys.stderr)
+                complain(picture, f"{too_wide} px too wide at {width}")
     context.close()
+
+
+def complain(picture: Picture, trouble: object) -> None:
+    """Tell what is wrong with a page."""
+    print(f"{picture.name}: {trouble}", file=sys.stderr)
 
 
 _cookies: dict[str, list] = {}

@@ -113,7 +113,10 @@ def tab(site, tmp_path: Path):
         page = browser.new_page(base_url=site[0], viewport={"width": 1280, "height": 900})
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and troubles.append(f"{page.url}: {line.text} {line.location}"))
+        page.on(
+            "console",
+            lambda line: line.type == "error" and troubles.append(f"{page.url}: {line.text}"),
+        )
         yield page
         browser.close()
     assert troubles == []

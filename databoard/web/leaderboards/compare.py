@@ -98,9 +98,13 @@ def _files(left: Submission, right: Submission) -> list[FileDiff]:
 
 
 def _file(left: Submission, right: Submission, filename: str) -> FileDiff:
-    texts = [_text(one, filename) for one in (left, right)]
-    lines = diffs.side_by_side(*(one.removesuffix("\n").split("\n") for one in texts))
-    return FileDiff(filename, *(highlight(one, filename) for one in texts), lines)  # type: ignore[arg-type]
+    before, after = (_text(one, filename) for one in (left, right))
+    lines = diffs.side_by_side(_lines(before), _lines(after))
+    return FileDiff(filename, highlight(before, filename), highlight(after, filename), lines)
+
+
+def _lines(source: str) -> list[str]:
+    return source.removesuffix("\n").split("\n")
 
 
 def _text(submission: Submission, filename: str) -> str:
