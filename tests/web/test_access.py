@@ -153,11 +153,12 @@ def test_every_route_has_a_row_and_every_row_a_route(the_world):
 def test_every_role_gets_what_the_table_says(the_world, row):
     answers = []
     for role in ROLES:
-        if row.method != "GET":
+        response = the_world.request(row, role)
+        answers.append(response.status_code)
+        is_sent_away = "/login" in response.headers.get("Location", "")
+        # Who was refused changed nothing, and putting everything back takes its time.
+        if row.method != "GET" and response.status_code < 400 and not is_sent_away:
             the_world.restore()
-        answers.append(the_world.request(row, role).status_code)
-    if row.method != "GET":
-        the_world.restore()
 
     assert dict(zip(ROLES, answers, strict=True)) == dict(zip(ROLES, row.statuses, strict=True))
 
