@@ -286,7 +286,8 @@ class Zygote(Confined):
         self.isolation = isolation
         self.n_forks = 0
         self._sending = threading.Lock()
-        self.readable = [*system_folders()[0], *readable_folders(environment)]
+        self.shown = readable_folders(environment)
+        self.readable = [*system_folders()[0], *self.shown]
         self.readable += [source for source, _ in harness_parts()]
         options: dict[str, Any] = {
             "tier": isolation.tier,
@@ -298,7 +299,7 @@ class Zygote(Confined):
         command = harness_command(
             "databoard.training.zygote", walled=walled, options=options, python=environment.python
         )
-        shown = [(path, path) for path in readable_folders(environment)]
+        shown = [(path, path) for path in self.shown]
         view = View(
             command=command,
             environment={**box_environment(1), "PYTHONNOUSERSITE": "1"},

@@ -204,6 +204,7 @@ class FoldRun:
             "test_form": asdict(test_form),
             "root": root,
             "readable": self.zygote.readable,
+            "shown": self.zygote.shown,
             "n_cgroups": n_cgroups,
         }
 

@@ -131,6 +131,10 @@ class _Root:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def mount_scratch(self, path: str) -> None:
+        flags = linux.MS_NOSUID | linux.MS_NODEV
+        linux.mount("tmpfs", str(self.make(path)), "tmpfs", flags, "size=256m,mode=1777")
+
     def show(self, source: str, target: str, *, readonly: bool = True) -> None:
         descriptor = self.descriptors[source]
         here = f"/proc/self/fd/{descriptor}"
@@ -162,14 +166,15 @@ def _build_root(view: View) -> None:
         root.show(path, path)
     for target, link in links:
         Path(root.place + link).symlink_to(target)
-    root.make(SCRATCH).chmod(0o1777)
+    root.mount_scratch(SCRATCH)
     for source, target in view.shown:
         root.show(source, target)
     for folder in view.hidden:
         linux.mount("tmpfs", root.place + folder, "tmpfs", linux.MS_NOSUID, "size=4k,mode=755")
     for path in devices:
         root.show(path, path, readonly=False)
-    root.make("/dev/shm")  # noqa: S108  (a mount point)
+    # Semaphores live there; joblib gives up all parallel work if it finds none when imported.
+    root.mount_scratch("/dev/shm")  # noqa: S108
     (Path(root.place) / "dev" / "fd").symlink_to("/proc/self/fd")
     for name in ("/proc", "/old", "/job", "/scratch"):
         root.make(name)

@@ -117,8 +117,9 @@ def test_a_running_fold_is_cancelled_within_two_seconds(
     assert time.monotonic() - begin < 2
 
 
+@pytest.mark.parametrize("cores", [1, 2])
 def test_threads_see_the_limit_of_cores(
-    tier_engine: Engine, submission: Callable[..., Path]
+    tier_engine: Engine, submission: Callable[..., Path], cores: int
 ) -> None:
     code = FOREST.replace(
         "    return",
@@ -126,11 +127,14 @@ def test_threads_see_the_limit_of_cores(
     try:
         sizes = {pool["num_threads"] for pool in threadpoolctl.threadpool_info()}
     except OSError:  # Landlock shows no /proc
-        sizes = {1}
+        sizes = {int(os.environ["OMP_NUM_THREADS"])}
     print(os.environ["OMP_NUM_THREADS"], sizes, joblib.cpu_count())
     return""",
     )
 
-    result = train(tier_engine, submission(code), cores=1)
+    result = train(tier_engine, submission(code), cores=cores)
 
-    assert result.log.decode().split() == ["1", "{1}", "1"], (result.log, result.verdict)
+    assert result.log.decode().split() == [str(cores), f"{{{cores}}}", str(cores)], (
+        result.log,
+        result.verdict,
+    )
