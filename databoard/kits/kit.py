@@ -156,6 +156,16 @@ class Kit:
                     total.update(hashlib.file_digest(file, "sha256").digest())
         return total.hexdigest()
 
+    def code_hash(self) -> str:
+        """Sum up the code that results depend on, as sha256 hex; texts do not count."""
+        total = hashlib.sha256()
+        paths = {"problem": Path(str(self.module.__file__)), **self.code_files()}
+        for name, path in sorted(paths.items()):
+            content = path.read_bytes()
+            total.update(f"{name}\0{len(content)}\0".encode())
+            total.update(content)
+        return total.hexdigest()
+
     @property
     def label_names(self) -> list[Any]:
         """The classes, in the order of the columns; empty for regression."""

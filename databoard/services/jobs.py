@@ -6,14 +6,21 @@ the job a new token, and what comes back with an older one is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from databoard.kits.deposits import accept_files
+from databoard.kits.protocol import Element
 from databoard.services import events
-from databoard.store.models import Job, Submission, Trainer
+from databoard.store.files import Files
+from databoard.store.models import EventTeam, Job, Submission, Trainer, User
 from databoard.store.queries import jobs as queries
 from databoard.store.queries import submissions as submission_queries
 
@@ -134,6 +141,7 @@ def release(
     now: datetime,
     delay: timedelta = timedelta(0),
     crashed: bool = False,
+    counts: bool = True,
     error: str = "",
 ) -> bool:
     """Give a job back, for a restart or after a fault of ours.
@@ -142,6 +150,8 @@ def release(
     ----------
     crashed : bool
         Whether the submission took its box's keeper down; after three of these it is held back.
+    counts : bool
+        False for a restart in good order: then there was no attempt.
 
     Returns
     -------
@@ -156,6 +166,7 @@ def release(
         _mark_cancelled(session, job, now)
         return True
     job.crashes += int(crashed)
+    job.attempts -= int(not counts)
     if job.crashes >= MAX_CRASHES:
         _quarantine(session, job, now, f"{MAX_CRASHES} attempts ended in a crash of the box", error)
         return True
@@ -196,6 +207,75 @@ def finish(session: Session, job_id: int, token: int, *, now: datetime) -> bool:
     _end(job, "done", now)
     session.flush()
     return True
+
+
+def enqueue_check(
+    session: Session,
+    place: EventTeam,
+    files: Mapping[str, bytes],
+    *,
+    submissions_dir: Path,
+    now: datetime,
+    user: User | None = None,
+) -> Job:
+    """Make a quick look at a team's code due: on a few public rows, free, with the full log.
+
+    A team has one check at a time: a new one takes the place of one that has not ended. The
+    answer is written by `answer_check`; read it with `read_answer`.
+
+    Raises
+    ------
+    UploadError
+        If the files are not what the workflow asks for.
+    """
+    rows = place.event.problem.workflow.elements
+    elements = [Element(row.name, row.type, row.filename) for row in rows]  # type: ignore[arg-type]
+    accepted = accept_files(elements, files, max_bytes=place.event.max_upload_kb * 1024)
+    for old in queries.open_checks(session, place.id):
+        old.cancel_asked_at = now
+        if old.state == "due":
+            _end(old, "cancelled", now)
+    job = Job(
+        event_id=place.event_id,
+        event_team_id=place.id,
+        lane="check",
+        due_at=now,
+        created_at=now,
+        reason=f"asked by {user.name}"[:200] if user else "",
+        folder=f"check_{secrets.token_hex(20)}",
+    )
+    session.add(job)
+    session.flush()
+    queries.wake(session)
+    # Last, so that what fails above leaves no folder.
+    Files(submissions_dir).write_sources(job.folder, accepted)
+    return job
+
+
+def answer_check(
+    session: Session, job_id: int, token: int, answer: Mapping[str, Any], *, now: datetime
+) -> bool:
+    """End a check with what came of it; False if it was no longer the caller's."""
+    job = queries.locked(session, job_id, token)
+    if job is None:
+        return False
+    job.answer = json.dumps(answer)
+    _end(job, "cancelled" if job.cancel_asked_at else "done", now)
+    session.flush()
+    return True
+
+
+def read_answer(job: Job) -> dict[str, Any]:
+    """Read what came of a check; empty as long as it has not ended.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``message``, ``file``, ``line``, ``traceback``, ``log``, ``seconds`` (by step),
+        ``peak_mb``, ``limit``, ``fault``, ``rows`` (words about the data).
+    """
+    answer: dict[str, Any] = json.loads(job.answer) if job.answer else {}
+    return answer
 
 
 def cancel(session: Session, submission: Submission, *, now: datetime) -> bool:
@@ -286,6 +366,14 @@ def set_trainer_state(session: Session, name: str, state: str, *, now: datetime)
         trainer.state = state
         session.flush()
         queries.wake(session)
+
+
+def note_trouble(session: Session, name: str, words: str) -> None:
+    """Say why a trainer takes nothing, for the organisers' page; "" when it does again."""
+    trainer = queries.trainer(session, name)
+    if trainer is not None:
+        trainer.last_error = words[:2000]
+        session.flush()
 
 
 def place(session: Session, submission: Submission, *, now: datetime) -> Place | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -292,19 +291,8 @@ def describe(problem: Problem, kit: Kit) -> None:
     problem.dictionary_html = description.dictionary_html
     problem.summary = description.summary
     problem.requirements = description.requirements
-    problem.kit_hash = kit_hash(kit)
+    problem.kit_hash = kit.code_hash()
     bundling.refresh_starting_kit(kit.path)
-
-
-def kit_hash(kit: Kit) -> str:
-    """Sum up the code that a kit's results depend on; texts and notebooks do not count."""
-    total = hashlib.sha256()
-    paths = {"problem": Path(str(kit.module.__file__)), **kit.code_files()}
-    for name, path in sorted(paths.items()):
-        content = path.read_bytes()
-        total.update(f"{name}\0{len(content)}\0".encode())
-        total.update(content)
-    return total.hexdigest()
 
 
 def render(markdown: str) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import states
 from databoard.errors import InvalidError
 from databoard.mail import letters
-from databoard.services import events, jobs, outbox
+from databoard.services import events, jobs, outbox, reruns
 from databoard.store.models import (
     BaggedScore,
     Event,
@@ -31,6 +32,7 @@ from databoard.store.queries import teams as team_queries
 
 StepScores = Mapping[str, Mapping[str, float]]
 STEPS = ("train", "valid", "test")
+MADE_WITH = ("data_hash", "folds_hash", "kit_hash", "environment_hash")
 UNFINISHED = ("new", "training", "trained", "validated", "tested")
 
 
@@ -152,6 +154,24 @@ def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
+def renew_folds(
+    session: Session, job_id: int, token: int, numbers: Sequence[int], *, now: datetime
+) -> bool:
+    """Make folds new again whose results cannot stand: the data changed, or a file is lost."""
+    job = job_queries.locked(session, job_id, token)
+    if job is None:
+        return False
+    for number in numbers:
+        fold_run = _fold_run(session, job, number)
+        if fold_run is not None:
+            fold_run.state, fold_run.fault, fold_run.message = "new", "", ""
+            fold_run.started_at, fold_run.ended_at = now, None
+            fold_run.scores.clear()
+    events.touch(session, job.event_id)
+    session.flush()
+    return True
+
+
 def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: datetime) -> bool:
     """Record how a run ended, with the sums that boards show.
 
@@ -190,10 +210,14 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
         setattr(submission, name, float(np.mean(values)) if values else None)
     peaks = [run.peak_mb for run in runs if run.peak_mb is not None]
     submission.peak_mb = max(peaks) if peaks else None
-    for name in ("data_hash", "folds_hash", "kit_hash", "environment_hash"):
+    for name in MADE_WITH:
         setattr(submission, name, getattr(ending, name))
     if submission.state == "scored":
         _record_scores(submission, event, ending)
+        submission.reproduces = reruns.compare(job.answer, submission)
+    if ending.kit_hash:
+        event.data_hash = ending.data_hash
+        queries.mark_stale(session, event.id, ending.data_hash, ending.kit_hash)
     _tell_team(session, submission, event, now)
     events.touch(session, event.id)
     session.flush()
@@ -256,3 +280,36 @@ def _tell_team(session: Session, submission: Submission, event: Event, now: date
             letter = letters.ended(user.name, submission.name, outcome, f"/{submission.hash_}")
             key = f"ended:{submission.id}:{submission.run}:{user.id}"
             outbox.write(session, key, user.email, letter.subject, letter.body, now=now)
+
+
+def reuse(
+    session: Session,
+    job_id: int,
+    token: int,
+    made_with: Mapping[str, str],
+    *,
+    submissions_dir: Path,
+    now: datetime,
+) -> bool:
+    """End a run with the results of an identical submission, if there is one.
+
+    Parameters
+    ----------
+    made_with : mapping
+        The hashes of ``MADE_WITH`` as they are now.
+    """
+    twin = reruns.find_twin(session, job_id, token, made_with)
+    job = job_queries.locked(session, job_id, token)
+    if twin is None or job is None:
+        return False
+    bagged = reruns.copy_folds(session, job, twin, submissions_dir=submissions_dir, now=now)
+    message = "The results of an identical submission were taken over."
+    ending = Ending(
+        bagged=bagged,
+        message=message,
+        data_hash=made_with["data_hash"],
+        folds_hash=made_with["folds_hash"],
+        kit_hash=made_with["kit_hash"],
+        environment_hash=made_with["environment_hash"],
+    )
+    return finish(session, job_id, token, ending, now=now)

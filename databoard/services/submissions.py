@@ -24,7 +24,7 @@ from databoard.errors import (
 from databoard.kits.deposits import accept_files
 from databoard.kits.protocol import Element
 from databoard.mail import letters
-from databoard.services import activity, events, jobs, outbox
+from databoard.services import activity, events, jobs, outbox, reruns
 from databoard.store.files import Files
 from databoard.store.models import (
     EventTeam,
@@ -40,6 +40,7 @@ from databoard.store.queries import submissions as queries
 from databoard.store.queries import teams as team_queries
 
 DAY = timedelta(days=1)
+LEFT_OVER = timedelta(hours=1)
 MAX_KEY = 80
 
 
@@ -281,9 +282,10 @@ def retry(
         raise InvalidError(f"{submission.name} is in the queue already.")
     if submission.withdrawn_at is not None:
         raise InvalidError(f"{submission.name} was replaced by a newer one of its name.")
+    memory = reruns.memory_of(submission)
     reset(session, submission)
     submission.run += 1
-    jobs.enqueue(session, submission, now=now, reason=reason)
+    jobs.enqueue(session, submission, now=now, reason=reason).answer = memory
     activity.audit(
         session,
         by,
@@ -305,6 +307,7 @@ def reset(session: Session, submission: Submission) -> None:
     submission.error_line = submission.error_fold = submission.ended_at = None
     submission.train_s = submission.valid_s = submission.test_s = submission.peak_mb = None
     submission.is_stale, submission.contributivity = False, 0.0
+    submission.reproduces = None
     submission.scores.clear()
     submission.bagged.clear()
     submission.fold_runs.clear()
@@ -322,3 +325,27 @@ def delete(session: Session, submission: Submission, *, submissions_dir: Path) -
     session.flush()
     events.touch(session, event_id)
     Files(submissions_dir).remove(folder)
+
+
+def sweep_folders(session: Session, *, submissions_dir: Path, now: datetime) -> list[str]:
+    """Remove what a crash in the middle of an upload or a check left beside the database.
+
+    Returns
+    -------
+    list of str
+        Names of the folders that went: none that is younger than an hour, since its row may be
+        about to be committed.
+    """
+    kept = {f"submission_{hash_}" for hash_ in queries.hashes(session)}
+    kept |= job_queries.folders_of_open_checks(session)
+    limit = (now - LEFT_OVER).timestamp()
+    gone = [
+        path.name
+        for path in submissions_dir.iterdir()
+        if path.name.lstrip(".").startswith(("submission_", "check_"))
+        and path.name not in kept
+        and path.stat().st_mtime < limit
+    ]
+    for name in gone:
+        Files(submissions_dir).remove(name)
+    return gone

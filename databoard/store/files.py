@@ -100,6 +100,42 @@ class Files:
         except FileNotFoundError:
             return None
 
+    def stage_fold(
+        self, folder: str, number: int, token: int, contents: Mapping[str, bytes]
+    ) -> None:
+        """Lay what a fold left beside its place, under the token of whoever trained it.
+
+        Not forced to the disk: what a loss of power takes is known by its hash and trained again.
+        """
+        target = self._member(folder, f".fold_{number}.{token}")
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for name, content in contents.items():
+            (target / name).write_bytes(content)
+
+    def publish_fold(self, folder: str, number: int, token: int) -> None:
+        """Put what was staged in its place; again changes nothing."""
+        staged = self._member(folder, f".fold_{number}.{token}")
+        if staged.is_dir():
+            place = self._member(folder, f"fold_{number}")
+            shutil.rmtree(place, ignore_errors=True)
+            staged.rename(place)
+
+    def unstage_fold(self, folder: str, number: int, token: int) -> None:
+        """Forget what was staged: somebody else trains the fold."""
+        shutil.rmtree(self._member(folder, f".fold_{number}.{token}"), ignore_errors=True)
+
+    def clear_fold(self, folder: str, number: int) -> None:
+        """Forget what earlier attempts left of a fold, published or not."""
+        for path in self.folder(folder).glob(f"*fold_{number}*"):
+            if path.name == f"fold_{number}" or path.name.startswith(f".fold_{number}."):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def copy_folds(self, source: str, target: str) -> None:
+        """Give a submission the predictions and logs of an identical one."""
+        for path in self.folder(source).glob("fold_*"):
+            shutil.copytree(path, self._member(target, path.name), dirs_exist_ok=True)
+
     def read_log(self, folder: str, number: int) -> str:
         """Read what a fold printed, as far as it is kept."""
         return (self.read_fold(folder, number, "log.txt") or b"").decode("utf-8", "replace")

@@ -12,36 +12,71 @@ import contextlib
 import logging
 import os
 import queue
+import shutil
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from databoard import __version__
-from databoard.errors import UnsafeError
-from databoard.services import jobs, results
+from databoard.errors import BusyError, UnsafeError
+from databoard.services import jobs, problems, submissions
 from databoard.settings import Settings
-from databoard.store.engine import make_engine, make_sessions
-from databoard.store.queries import jobs as job_queries
+from databoard.store.engine import make_engine, make_sessions, read_only
+from databoard.store.files import Files
+from databoard.store.models import Event
+from databoard.store.opening import NO_TABLES
+from databoard.store.queries import events as event_queries
+from databoard.store.queries import jobs as queries
 from databoard.training.engine import Engine
-from databoard.training.runs import Ended, FoldEnded, Given, News, Run, Stepped, work
+from databoard.training.news import Asked, FoldEnded, Given, News, Run, Stepped
+from databoard.training.runs import work
+from databoard.training.terms import Terms
 from databoard.training.wakeup import make_wakeup
 
 logger = logging.getLogger(__name__)
 
-BEAT_S = 5.0
-SWEEP_S = 10.0
-IDLE_S = 5.0
-PROGRESS_S = 0.15
-DRAIN_S = 30.0
-RETRY_AFTER = timedelta(seconds=5)
+T = TypeVar("T")
+N_WARM_KITS = 4
+MIN_FREE = 0.05
+MAX_RUNS = 64
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a trainer does what, in seconds.
+
+    Attributes
+    ----------
+    beat_s, lease_s : float
+        How often leases are prolonged, and for how long; a lost trainer is missed after a lease.
+    sweep_s : float
+        How often jobs of lost trainers are looked for.
+    idle_s : float
+        The longest time without a look at what is due, should no wake-up come.
+    progress_s : float
+        Steps of folds are written this long after the first of them, all in one.
+    drain_s : float
+        How long a trainer that was told to stop waits for what runs.
+    tidy_s : float
+        How often isolation is probed and folders without rows are removed.
+    """
+
+    beat_s: float = 5.0
+    lease_s: float = 30.0
+    sweep_s: float = 10.0
+    idle_s: float = 5.0
+    progress_s: float = 0.15
+    drain_s: float = 10.0
+    tidy_s: float = 600.0
 
 
 def _now() -> datetime:
@@ -60,6 +95,12 @@ class Desk:
         Keys of the only submissions to train; the desk closes when they have ended.
     once : bool
         Close when nothing is due any more.
+    pace : Pace
+
+    Raises
+    ------
+    UnsafeError
+        If the machine cannot isolate submissions.
     """
 
     def __init__(
@@ -69,11 +110,14 @@ class Desk:
         name: str | None = None,
         only: Sequence[int] | None = None,
         once: bool = False,
+        pace: Pace = Pace(),
     ) -> None:
         self.settings = settings
         self.name = name or f"{socket.gethostname()}-{os.getpid()}"
         self.only = only
         self.once = once or only is not None
+        self.pace = pace
+        self.files = Files(settings.submissions_dir)
         self.database = make_engine(settings.database_url)
         self.sessions = make_sessions(self.database)
         self.engine = Engine.from_settings(settings)
@@ -81,38 +125,73 @@ class Desk:
             raise self.engine.refusal
         self.inbox: queue.SimpleQueue[News | None] = queue.SimpleQueue()
         self.runs: dict[int, Run] = {}
-        self.threads = ThreadPoolExecutor(64, thread_name_prefix="run")
+        self.threads = ThreadPoolExecutor(MAX_RUNS, thread_name_prefix="run")
         self.steps: dict[tuple[int, int], Stepped] = {}
+        self.terms: dict[tuple[int, datetime, str], Terms] = {}
         self.stop_at: float | None = None
         self.is_paused = False
+        self.trouble = ""
         self._next_beat = self._next_sweep = self._next_progress = 0.0
-        self._may_be_due = True
+        self._next_tidy = time.monotonic() + pace.tidy_s
+        self._due = {"train", "check"}
 
     # ------------------------------------------------------------------ the loop
     def open(self) -> None:
-        """Announce the trainer and work until told to stop."""
-        isolation = self.engine.isolation
-        with self.transaction() as session:
-            jobs.register(
-                session,
-                self.name,
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                slots=self.engine.slots,
-                isolation=isolation.tier,
-                notes="\n".join((isolation.words, *isolation.notes)),
-                version=__version__,
-                now=_now(),
-            )
+        """Announce the trainer and work until told to stop.
+
+        Raises
+        ------
+        BusyError
+            If the database has no tables, or is away when the trainer has to stop.
+        """
+        self._persist(self._register)
         wakeup = make_wakeup(self.database, lambda: self.inbox.put(None))
         wakeup.start()
-        threading.Thread(target=self.engine.warm, name="warm", daemon=True).start()
-        logger.info("trainer %s: %d slots, %s", self.name, self.engine.slots, isolation.words)
+        warm = self._persist(self._find_kits_to_warm) if self.only is None else []
+        threading.Thread(target=self._warm, args=(warm,), name="warm", daemon=True).start()
+        words = self.engine.isolation.words
+        logger.info("trainer %s: %d slots, %s", self.name, self.engine.slots, words)
         try:
             self._loop()
         finally:
             wakeup.stop()
             self._close()
+
+    def _register(self, session: Session) -> None:
+        isolation = self.engine.isolation
+        jobs.register(
+            session,
+            self.name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            slots=self.engine.slots,
+            isolation=isolation.tier,
+            notes="\n".join((isolation.words, *isolation.notes)),
+            version=__version__,
+            now=_now(),
+        )
+        jobs.note_trouble(session, self.name, "")
+
+    def _find_kits_to_warm(self, session: Session) -> list[tuple[str, str, Terms]]:
+        """List the problems whose events take submissions, the newest first."""
+        found = [
+            (event.problem.name, event.name, self._terms_of(session, event))
+            for event in event_queries.all_events(session)
+            if event.archived_at is None and (event.closing_at is None or event.closing_at > _now())
+        ]
+        return found[:N_WARM_KITS]
+
+    def _warm(self, kits: Sequence[tuple[str, str, Terms]]) -> None:
+        """Do before the first submission what it would have to wait for."""
+        with contextlib.suppress(OSError):
+            self.engine.warm()
+        for problem, event, terms in kits:
+            if self.stop_at is not None:
+                return
+            try:
+                self.engine.kit(problem, event, terms)
+            except Exception as error:  # the first submission will be told
+                logger.warning("%s: %s", event, _first_line(error))
 
     def _loop(self) -> None:
         while True:
@@ -121,94 +200,154 @@ class Desk:
                 self._beat()
             if moment >= self._next_sweep:
                 self._sweep()
-            self._claim()
-            if self._is_done(moment):
+            if moment >= self._next_tidy:
+                self._tidy()
+            self._claim("train")
+            if self.only is None:
+                self._claim("check")
+            if self._is_done():
                 return
             self._read_inbox()
 
-    def _is_done(self, moment: float) -> bool:
+    def _is_done(self) -> bool:
         if self.stop_at is not None:
-            return not self.runs or moment >= self.stop_at
-        if self.runs or not self.once or self._may_be_due:
+            return not self.runs or time.monotonic() >= self.stop_at
+        if self.runs or not self.once:
             return False
-        with self.transaction() as session:
-            if self.only is None:
-                return job_queries.n_due(session) == 0
-            return not any(job_queries.open_of(session, key) for key in self.only)
+        if self.trouble:
+            raise BusyError(self.trouble)
+        if self.only is not None:
+            only = self.only
+            return self._persist(lambda session: queries.n_open_of(session, only)) == 0
+        return self._persist(queries.n_due) == 0
 
     def stop(self) -> None:
-        """Claim nothing more; give back what has not ended in half a minute."""
+        """Claim nothing more; what has not ended after the time to drain is given back."""
         if self.stop_at is None:
-            self.stop_at = time.monotonic() + DRAIN_S
+            self.stop_at = time.monotonic() + self.pace.drain_s
             self.inbox.put(None)
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Open a session, commit at the end."""
-        with self.sessions.begin() as session:
-            yield session
+    def _persist(self, what: Callable[[Session], T]) -> T:
+        """Do something in a transaction, again and again while the database is away.
 
-    def _persist(self, what: Callable[[Session], Any]) -> Any:
-        """Do something in a transaction, again and again while the database is away."""
-        delay = 0.1
+        Raises
+        ------
+        BusyError
+            If the database is still away when the trainer has to stop.
+        """
+        delay = 0.05
         while True:
             try:
-                with self.transaction() as session:
+                with self.sessions.begin() as session:
                     return what(session)
             except DBAPIError as error:
                 if not _may_pass(error):
                     raise
+                if self.stop_at is not None and time.monotonic() >= self.stop_at:
+                    raise BusyError(f"The database is away: {_first_line(error)}") from error
                 logger.warning("database: %s; again in %.1f s", _first_line(error), delay)
                 time.sleep(delay)
-                delay = min(delay * 2, 5.0)
-                self.database.dispose()
+                delay = min(delay * 2, 2.0)
 
     # ------------------------------------------------------------------ outgoing
     def _beat(self) -> None:
         tokens = {run.job_id: run.token for run in self.runs.values()}
+        lease = timedelta(seconds=self.pace.lease_s)
 
         def beat(session: Session) -> tuple[set[int], set[int], str]:
-            lost, cancelled = jobs.beat(session, self.name, tokens, now=_now())
-            return lost, cancelled, job_queries.trainer_state(session, self.name)
+            lost, cancelled = jobs.beat(session, self.name, tokens, now=_now(), lease=lease)
+            return lost, cancelled, queries.trainer_state(session, self.name)
 
         lost, cancelled, state = self._persist(beat)
-        for job_id in lost | cancelled:
-            run = self.runs[job_id]
-            run.is_lost = run.is_lost or job_id in lost
-            run.cancel()
-        self.is_paused = state == "paused"
+        for job_id in lost:
+            self.runs[job_id].is_lost = True
+        self._obey(state, lost | cancelled)
+        self._next_beat = time.monotonic() + self.pace.beat_s
+
+    def _obey(self, state: str, cancelled: set[int]) -> None:
+        for job_id in cancelled & self.runs.keys():
+            self.runs[job_id].cancel()
+        self.is_paused = state == "paused" and not self.once
         if state in ("draining", "stopped") and not self.once:
             self.stop()
-        self._next_beat = time.monotonic() + BEAT_S
 
     def _sweep(self) -> None:
         returned = self._persist(lambda session: jobs.sweep(session, now=_now()))
         if returned:
             logger.warning("gave back %d jobs whose trainer was lost", len(returned))
-            self._may_be_due = True
-        self._next_sweep = time.monotonic() + SWEEP_S
+            self._due.add("train")
+        self._next_sweep = time.monotonic() + self.pace.sweep_s
 
-    def _n_free(self) -> int:
-        """How many folds could be taken: twice the slots, so that no slot waits for the desk."""
-        return 2 * self.engine.slots - sum(run.n_left for run in self.runs.values())
+    def _tidy(self) -> None:
+        """Remove what crashes left, and see whether the machine still isolates submissions."""
+        gone = self._persist(
+            lambda session: submissions.sweep_folders(
+                session, submissions_dir=self.files.root, now=_now()
+            )
+        )
+        if gone:
+            logger.warning("removed %d folders without a row", len(gone))
+        threading.Thread(target=self.engine.probe, name="probe", daemon=True).start()
+        self._next_tidy = time.monotonic() + self.pace.tidy_s
 
-    def _claim(self) -> None:
-        while (
-            self._may_be_due and self.stop_at is None and not self.is_paused and self._n_free() > 0
-        ):
-            run = self._persist(self._claim_one)
+    def _hindrance(self) -> str:
+        """Say why nothing may be claimed; "" if it may."""
+        if self.engine.refusal is not None:
+            return self.engine.refusal.message
+        usage = shutil.disk_usage(self.files.root)
+        if usage.free < MIN_FREE * usage.total:
+            return f"The disk of {self.files.root} is full: {usage.free >> 20:,} MB are left."
+        return ""
+
+    def _may_claim(self, lane: str) -> bool:
+        if lane not in self._due or self.stop_at is not None or self.is_paused:
+            return False
+        if len(self.runs) >= MAX_RUNS:
+            return False
+        if lane == "check":
+            return not any(run.is_check for run in self.runs.values())
+        # Twice the slots, so that no slot waits for the desk.
+        return sum(run.n_left for run in self.runs.values()) < 2 * self.engine.slots
+
+    def _claim(self, lane: str) -> None:
+        while self._may_claim(lane):
+            trouble = self._hindrance()
+            if trouble != self.trouble:
+                self.trouble = trouble
+                logger.error("nothing is claimed: %s", trouble) if trouble else None
+                self._persist(lambda session: jobs.note_trouble(session, self.name, self.trouble))
+            run = None if trouble else self._persist(lambda session: self._take(session, lane))
             if run is None:
-                self._may_be_due = False
+                self._due.discard(lane)
                 return
             self.runs[run.job_id] = run
             self.threads.submit(work, run, self.engine, self.inbox.put)
 
-    def _claim_one(self, session: Session) -> Run | None:
-        job = jobs.claim(session, self.name, now=_now(), submission_ids=self.only)
-        submission = jobs.submission_of(session, job) if job is not None else None
-        if job is None or submission is None:
+    def _take(self, session: Session, lane: str) -> Run | None:
+        """Claim a job and read what its thread needs."""
+        lease = timedelta(seconds=self.pace.lease_s)
+        job = jobs.claim(
+            session, self.name, now=_now(), lane=lane, lease=lease, submission_ids=self.only
+        )
+        if job is None:
             return None
-        return Run.of(job, submission, self.settings.submissions_dir)
+        submission = jobs.submission_of(session, job)
+        event = event_queries.by_id(session, job.event_id)
+        assert event is not None
+        run = Run.of(job, event, self._terms_of(session, event), self.files)
+        return run.with_folds(submission, event) if submission is not None else run
+
+    def _terms_of(self, session: Session, event: Event) -> Terms:
+        """Read what an event has fixed; it does so once, when it is added."""
+        key = (event.id, event.created_at, event.folds_hash)
+        if key not in self.terms:
+            folds = event_queries.folds(session, event.id, with_rows=True)
+            self.terms[key] = Terms.of(
+                [(fold.train_is, fold.valid_is) for fold in folds],
+                problems.element_names(event.problem.workflow),
+                problems.score_bounds(session),
+            )
+        return self.terms[key]
 
     # ------------------------------------------------------------------ incoming
     def _read_inbox(self) -> None:
@@ -216,91 +355,153 @@ class Desk:
         try:
             first = self.inbox.get(timeout=self._patience())
         except queue.Empty:
-            self._may_be_due = True
-            return
-        news = [first]
-        with contextlib.suppress(queue.Empty):
-            while True:
-                news.append(self.inbox.get_nowait())
-        if None in news:
-            self._heard()
+            if not self.steps:
+                self._due = {"train", "check"}
+            first = None
+        else:
+            if first is None:
+                self._look()
+        news = [item for item in (first, *self._drain_inbox()) if item is not None]
         for item in news:
             if isinstance(item, Stepped):
+                if not self.steps:
+                    self._next_progress = time.monotonic() + self.pace.progress_s
                 self.steps[item.run.job_id, item.number] = item
-        ended = [item for item in news if isinstance(item, (FoldEnded, Ended, Given))]
-        is_time = time.monotonic() >= self._next_progress
-        if ended or (self.steps and is_time):
-            self._write(ended)
+        others = [item for item in news if not isinstance(item, Stepped)]
+        if others or (self.steps and time.monotonic() >= self._next_progress):
+            self._write(others)
+
+    def _drain_inbox(self) -> list[News]:
+        found = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self.inbox.get_nowait()
+                if item is None:
+                    self._look()
+                else:
+                    found.append(item)
+        return found
 
     def _patience(self) -> float:
         """Seconds to wait for news before something else has to be done."""
         until = min(self._next_beat, self._next_sweep)
         if self.steps:
             until = min(until, self._next_progress)
-        return max(0.0, min(until - time.monotonic(), IDLE_S))
+        if self.stop_at is not None:
+            until = min(until, self.stop_at)
+        return max(0.0, min(until - time.monotonic(), self.pace.idle_s))
 
-    def _heard(self) -> None:
-        """Look whether something is due, or somebody wants something stopped."""
-        self._may_be_due = True
-        if self.runs:
-            self._next_beat = min(self._next_beat, time.monotonic() + 0.2)
+    def _look(self) -> None:
+        """See what has changed; reads only, so that looking never wakes anybody."""
+        with read_only():
+            found = self._persist(lambda session: queries.glance(session, self.name, _now()))
+        self._due |= found.lanes
+        self._obey(found.state, found.cancelled)
 
-    def _write(self, ended: Sequence[FoldEnded | Ended | Given]) -> None:
-        steps, self.steps = self.steps, {}
-        for item in ended:
+    def _write(self, news: Sequence[News]) -> None:
+        """Write steps and endings together; what does not let itself be written goes alone."""
+        for item in news:
             if isinstance(item, FoldEnded):
-                steps.pop((item.run.job_id, item.number), None)
-
-        def write(session: Session) -> None:
-            now = _now()
-            for step in steps.values():
-                if step.run.job_id in self.runs:
-                    results.progress(
-                        session, step.run.job_id, step.run.token, step.number, step.state, now=now
-                    )
-            for item in ended:
-                item.record(session, now=now)
-
-        self._persist(write)
-        self._next_progress = time.monotonic() + PROGRESS_S
-        for item in ended:
-            if not isinstance(item, FoldEnded):
+                self.steps.pop((item.run.job_id, item.number), None)
+        steps = [step for step in self.steps.values() if step.run.job_id in self.runs]
+        self.steps.clear()
+        try:
+            self._persist(lambda session: _record([*steps, *news], session))
+        except BusyError:
+            raise
+        except Exception:
+            logger.exception("writing news; again one by one")
+            for item in news:
+                self._write_alone(item)
+        for item in news:
+            if isinstance(item, Asked):
+                item.answer.set_result(item.ends)
+            if item.ends:
                 self.runs.pop(item.run.job_id, None)
-                self._may_be_due = True
+                self._due.add("check" if item.run.is_check else "train")
+
+    def _write_alone(self, item: News) -> None:
+        try:
+            self._persist(lambda session: _record([item], session))
+        except BusyError:
+            raise
+        except Exception as error:
+            logger.exception("news of job %d", item.run.job_id)
+            item.run.is_lost = item.ends = True
+            item.run.cancel()
+            given = Given(item.run, f"{type(error).__name__}: {error}", crashed=True)
+            with contextlib.suppress(DBAPIError):
+                self._persist(lambda session: _record([given], session))
 
     # ------------------------------------------------------------------ the end
     def _close(self) -> None:
         """Stop what still runs and give it back; no attempt is counted."""
-        left = list(self.runs.values())
-        for run in left:
+        self.stop()
+        for run in self.runs.values():
             run.is_lost = True
             run.cancel()
+        for item in self._drain_quietly():
+            self._late(item)
         self.engine.close()
         self.threads.shutdown(wait=True, cancel_futures=True)
-
-        def sign_off(session: Session) -> None:
-            for run in left:
-                jobs.release(session, run.job_id, run.token, now=_now(), error="Restarted.")
-            jobs.set_trainer_state(session, self.name, "stopped", now=_now())
-
-        with contextlib.suppress(DBAPIError), self.transaction() as session:
-            sign_off(session)
+        left = list(self.runs.values())
+        late = [item for item in self._drain_quietly() if isinstance(item, FoldEnded)]
+        given = [
+            Given(run, "The trainer was stopped.", delay=timedelta(0), counts=False) for run in left
+        ]
+        try:
+            self._persist(lambda session: _record([*late, *given], session))
+            self._persist(
+                lambda session: jobs.set_trainer_state(session, self.name, "stopped", now=_now())
+            )
+        except (BusyError, DBAPIError) as error:
+            logger.warning("could not sign off: %s", _first_line(error))
         self.database.dispose()
+
+    def _drain_quietly(self) -> list[News]:
+        found = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self.inbox.get_nowait()
+                if item is not None:
+                    found.append(item)
+        return found
+
+    def _late(self, item: News) -> None:
+        """Put back what the end may still write; whoever waits for an answer gets one."""
+        if isinstance(item, Asked):
+            item.answer.set_result(False)
+        else:
+            self.inbox.put(item)
+
+
+def _record(news: Sequence[News], session: Session) -> None:
+    now = _now()
+    for item in news:
+        item.record(session, now=now)
 
 
 def _may_pass(error: DBAPIError) -> bool:
     """Tell whether an error of the database may pass by itself: it is away, or locked."""
-    return error.connection_invalidated or type(error).__name__ in (
-        "OperationalError",
-        "InterfaceError",
-    )
+    cause = f"{type(error.orig).__name__}: {error.orig}"
+    if any(sign in cause for sign in NO_TABLES):
+        raise BusyError(
+            "The database has no or old tables; run: python manage.py db upgrade"
+        ) from error
+    return error.connection_invalidated or isinstance(error, OperationalError)
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def run(settings: Settings, *, once: bool = False, name: str | None = None) -> int:
+def run(
+    settings: Settings,
+    *,
+    once: bool = False,
+    name: str | None = None,
+    pace: Pace = Pace(),
+) -> int:
     """Train what is due until told to stop (SIGTERM, SIGINT), or once until nothing is due.
 
     Returns
@@ -309,15 +510,20 @@ def run(settings: Settings, *, once: bool = False, name: str | None = None) -> i
         0, or 3 if the machine cannot isolate submissions and nothing was run.
     """
     try:
-        desk = Desk(settings, name=name, once=once)
+        desk = Desk(settings, name=name, once=once, pace=pace)
     except UnsafeError as error:
         logger.error("%s", error)
         return 3
+    _open(desk)
+    return 0
+
+
+def _open(desk: Desk) -> None:
+    """Have the desk work, and close it in good order when the process is told to end."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: desk.stop())
     desk.open()
-    return 0
 
 
 def train_now(settings: Settings, submission_ids: Sequence[int]) -> None:
@@ -329,4 +535,4 @@ def train_now(settings: Settings, submission_ids: Sequence[int]) -> None:
         If the machine cannot isolate submissions.
     """
     if submission_ids:
-        Desk(settings, only=list(submission_ids)).open()
+        _open(Desk(settings, only=list(submission_ids)))

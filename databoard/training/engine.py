@@ -31,12 +31,18 @@ from databoard.errors import UnsafeError
 from databoard.settings import Settings
 from databoard.training import box
 from databoard.training.box import Environment, Isolation
+from databoard.training.changes import Fingerprint, fingerprint
 from databoard.training.executors.base import OnEvent, ignore
 from databoard.training.executors.local import LocalExecutor
 from databoard.training.scoring import PreparedKit
+from databoard.training.terms import Terms
 from databoard.training.wire import FoldResult, FoldTask
 
 logger = logging.getLogger(__name__)
+
+# Scorers, each with the data of a problem, that are kept warm.
+MAX_KITS = 8
+_NO_TERMS = Terms()
 
 
 def _own_python(_: str) -> str:
@@ -86,6 +92,8 @@ class Engine:
             self.refusal = error
             logger.error("%s", error.message)
         self._kits: dict[tuple[str, str | None], PreparedKit] = {}
+        self._terms: dict[tuple[str, str | None], Terms] = {}
+        self._seen: dict[tuple[str, str | None], Fingerprint] = {}
         self._locks: dict[tuple[str, str | None], threading.Lock] = {}
         self._lock = threading.Lock()
         self.executor = LocalExecutor(self.isolation, self.kit, slots)
@@ -110,8 +118,16 @@ class Engine:
         if self.can_train:
             self.executor.warm(Environment(hidden=box.hidden_folders(self.problems_dir)))
 
-    def kit(self, problem: str, event: str | None = None) -> PreparedKit:
+    def kit(
+        self, problem: str, event: str | None = None, terms: Terms | None = None
+    ) -> PreparedKit:
         """Return a problem with the folds and scores of an event; slow the first time.
+
+        Parameters
+        ----------
+        terms : Terms, optional
+            What the event has fixed; a kit that was prepared with other terms, or whose code or
+            data have changed since, is prepared anew. None: as it was asked for last.
 
         Raises
         ------
@@ -123,21 +139,39 @@ class Engine:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             kit = self._kits.get(key)
-            if kit is not None and kit.is_alive:
-                self._kits[key] = self._kits.pop(key)
+            if kit is not None and kit.is_alive and (terms is None or self._is_fresh(kit, terms)):
+                with self._lock:
+                    self._kits[key] = self._kits.pop(key, kit)
                 return kit
-            if kit is not None:
-                kit.close()
-            kit = PreparedKit(
-                self.isolation, problem, event, self.problems_dir, self._python_of(problem)
+            if terms is not None:
+                self._terms[key] = terms
+            # Before the files are read: what changes meanwhile is noticed the next time.
+            seen = fingerprint(self.problems_dir / problem)
+            fresh = PreparedKit(
+                self.isolation,
+                problem,
+                event,
+                self.problems_dir,
+                self._python_of(problem),
+                self._terms.get(key, _NO_TERMS),
             )
-            self._kits[key] = kit
-            return kit
+            with self._lock:
+                self._seen[key] = seen
+                self._kits[key] = fresh
+                # What is let go ends with the last fold that uses it, here and in `forget`.
+                while len(self._kits) > MAX_KITS:
+                    self._kits.pop(next(iter(self._kits)))
+            return fresh
+
+    def _is_fresh(self, kit: PreparedKit, terms: Terms) -> bool:
+        seen = self._seen.get((kit.problem, kit.event))
+        return kit.terms == terms and fingerprint(self.problems_dir / kit.problem) == seen
 
     def forget(self, problem: str) -> None:
         """Let go of a problem whose code or data have changed."""
-        for key in [key for key in self._kits if key[0] == problem]:
-            self._kits.pop(key).close()
+        with self._lock:
+            for key in [key for key in self._kits if key[0] == problem]:
+                self._kits.pop(key)
 
     def train_fold(self, task: FoldTask, on_event: OnEvent = ignore) -> Future[FoldResult]:
         """Train one fold; ``Future.cancel`` ends it, and the result is always a `FoldResult`.

@@ -1,179 +1,75 @@
 """One run of a submission, from its claim to its last fold.
 
-`work` runs in a thread of its own and knows no database: it has folds trained and scored, keeps
-predictions and logs as files, and tells the desk by `News`.
+`work` runs in a thread of its own and knows no database: it has folds trained and scored, lays
+predictions and logs beside their place, and tells the desk by `News`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
-import threading
+import signal
+from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, as_completed
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
+from concurrent.futures import Future
+from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
-from sqlalchemy.orm import Session
-
-from databoard.errors import DataboardError, KitError, TrainingError
-from databoard.services import jobs, results
-from databoard.services.results import Ending, FoldOutcome
-from databoard.store.files import Files
-from databoard.store.models import Job, Submission
+from databoard.errors import BusyError, DataboardError, KitError, TrainingError
+from databoard.services.results import MADE_WITH, Ending, FoldOutcome
+from databoard.training.checks import check
 from databoard.training.engine import Engine
-from databoard.training.wire import FoldEvent, FoldResult, FoldTask, Limits, Verdict
+from databoard.training.news import (
+    Asked,
+    Ended,
+    FoldEnded,
+    Given,
+    News,
+    Renewed,
+    Run,
+    Stepped,
+)
+from databoard.training.scoring import PreparedKit
+from databoard.training.wire import FoldEvent, FoldResult, FoldTask, Verdict
 
 logger = logging.getLogger(__name__)
 
-OURS_AGAIN = timedelta(seconds=5)
+# A box that is killed may have been killed by an operator: only when it happens again and again
+# is it the submission's doing.
+KILLS_FORGIVEN = 2
+FOLD_NOTE = "fold.json"
 
-
-@dataclass(eq=False)
-class Run:
-    """A claimed submission: plain values, so that threads need no session."""
-
-    job_id: int
-    token: int
-    submission_id: int
-    problem: str
-    event: str
-    folder: str
-    files: Files
-    limits: Limits
-    log_policy: str
-    is_strict: bool
-    n_folds: int
-    todo: list[int]
-    is_lost: bool = False
-    n_left: int = 0
-    futures: dict[Future[FoldResult], int] = field(default_factory=dict)
-    is_cancelled: threading.Event = field(default_factory=threading.Event)
-
-    @classmethod
-    def of(cls, job: Job, submission: Submission, submissions_dir: Path) -> Run:
-        """Read what the threads need of a job and its submission."""
-        event = submission.event_team.event
-        todo = [run.number for run in submission.fold_runs if run.state != "scored"]
-        return cls(
-            job_id=job.id,
-            token=job.token,
-            submission_id=submission.id,
-            problem=event.problem.name,
-            event=event.name,
-            folder=submission.folder,
-            files=Files(submissions_dir),
-            limits=Limits(
-                seconds=event.fold_seconds,
-                memory_mb=event.fold_memory_mb,
-                cores=event.fold_cores,
-                disk_mb=event.fold_disk_mb,
-                output_kb=event.fold_output_kb,
-            ),
-            log_policy=event.log_policy,
-            is_strict=event.is_strict,
-            n_folds=len(submission.fold_runs),
-            todo=todo,
-            n_left=len(todo),
-        )
-
-    def cancel(self) -> None:
-        """Stop the run: somebody asked, or somebody else has taken over."""
-        self.is_cancelled.set()
-        self.cancel_folds()
-
-    def cancel_folds(self) -> None:
-        """Stop the folds that have not ended."""
-        for future in list(self.futures):
-            future.cancel()
-
-
-# ------------------------------------------------------------------ news for the desk
-@dataclass(frozen=True)
-class Stepped:
-    """A fold has come to a step."""
-
-    run: Run
-    number: int
-    state: str
-
-
-@dataclass(frozen=True)
-class FoldEnded:
-    """A fold has ended; its files are written."""
-
-    run: Run
-    number: int
-    outcome: FoldOutcome
-
-    def record(self, session: Session, *, now: datetime) -> None:
-        """Write it, once."""
-        run = self.run
-        results.record_fold(session, run.job_id, run.token, self.number, self.outcome, now=now)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A run has ended; ``ending`` None means that somebody cancelled it."""
-
-    run: Run
-    ending: Ending | None
-
-    def record(self, session: Session, *, now: datetime) -> None:
-        """Write it, once."""
-        run = self.run
-        if self.ending is None:
-            jobs.cancelled(session, run.job_id, run.token, now=now)
-        else:
-            results.finish(session, run.job_id, run.token, self.ending, now=now)
-
-
-@dataclass(frozen=True)
-class Given:
-    """A run is given back, after a fault of ours; ``crashed`` counts towards quarantine."""
-
-    run: Run
-    error: str
-    crashed: bool = False
-
-    def record(self, session: Session, *, now: datetime) -> None:
-        """Give the job back, unless it is somebody else's by now."""
-        run = self.run
-        if run.is_lost:
-            return
-        jobs.release(
-            session,
-            run.job_id,
-            run.token,
-            now=now,
-            delay=OURS_AGAIN,
-            crashed=self.crashed,
-            error=self.error,
-        )
-
-
-News = Stepped | FoldEnded | Ended | Given
 Tell = Callable[[News], None]
+T = TypeVar("T")
 
 
-# ------------------------------------------------------------------ the thread of a run
 def work(run: Run, engine: Engine, tell: Tell) -> None:
     """Train and score a submission; the last news is how the run ended, whatever happens."""
     try:
-        tell(_Work(run, engine, tell).do())
+        news: News | None = (
+            check(run, engine) if run.is_check else _Work(run, engine, tell).do()
+        )
     except KitError as error:
-        tell(Ended(run, _ending("scoring_error", "organiser", error.message)))
+        news = Ended(run, _ending("checking_error", "organiser", error.message))
     except DataboardError as error:
-        tell(Given(run, error.message))
+        news = Given(run, error.message)
     except Exception as error:
         logger.exception("run of submission %d", run.submission_id)
-        tell(Given(run, f"{type(error).__name__}: {error}"))
+        news = Given(run, f"{type(error).__name__}: {error}")
+    finally:
+        run.cancel_folds()
+    if news is not None:
+        tell(news)
 
 
 def _ending(state: str, fault: str, message: str, **more: Any) -> Ending:
     return Ending(state=state, fault=fault, message=message, **more)
+
+
+def _sha256(content: bytes | None) -> str:
+    return hashlib.sha256(content).hexdigest() if content else ""
 
 
 class _Work:
@@ -181,40 +77,75 @@ class _Work:
 
     def __init__(self, run: Run, engine: Engine, tell: Tell) -> None:
         self.run, self.engine, self.tell = run, engine, tell
+        self.kit: PreparedKit = engine.kit(run.problem, run.event, run.terms)
+        self.made_with = {name: getattr(self.kit.info, name) for name in MADE_WITH}
         self.failure: Ending | None = None
         self.trouble: Given | None = None
+        self.finished: SimpleQueue[Future[FoldResult]] = SimpleQueue()
+        self.kills: Counter[int] = Counter()
+        self.predicted: dict[int, tuple[bytes, bytes | None, Mapping[str, str]]] = {}
 
-    def do(self) -> News:
+    def do(self) -> News | None:
         """Train what is left of the folds, and tell how the run ended."""
         run = self.run
-        self.kit = self.engine.kit(run.problem, run.event)
-        n_folds = self.kit.info.n_folds
-        if n_folds != run.n_folds:
-            raise KitError(
-                f"The event {run.event} was opened with {run.n_folds} folds, but its kit makes "
-                f"{n_folds} now.",
-                f"Add the event anew: fab add_event:{run.event},force=True.",
-            )
-        for number in run.todo:
-            task = self._task(number)
-            future = self.engine.train_fold(task, self._listener(number))
-            run.futures[future] = number
-        if run.is_cancelled.is_set():
+        if run.may_reuse and not run.done and self._is_reused():
+            return None
+        todo = self._todo()
+        run.n_left = len(todo)
+        for number in todo:
+            run.files.clear_fold(run.folder, number)
+            self._start(number)
+        if run.is_cancelled:
             run.cancel()
-        for future in as_completed(run.futures):
-            self._take(run.futures[future], future.result())
-            run.n_left -= 1
+        while run.futures:
+            future = self.finished.get()
+            number = run.futures.pop(future)
+            self._take(number, future.result())
+            run.n_left = len(run.futures)
+        return self._end()
+
+    def _end(self) -> News:
+        run = self.run
         if run.is_lost:
             return Given(run, "Taken over by another trainer.")
-        if run.is_cancelled.is_set() and self.failure is None and self.trouble is None:
+        if run.is_cancelled and self.failure is None and self.trouble is None:
             return Ended(run, None)
+        if self.engine.kit(run.problem, run.event, run.terms).info != self.kit.info:
+            return Given(run, "The problem changed while it was trained on; training again.")
         if self.failure is not None:
-            return Ended(run, self._with_hashes(self.failure))
+            return Ended(run, replace(self.failure, **self.made_with))
         return self.trouble or self._score_bags()
 
-    def _task(self, number: int) -> FoldTask:
+    # -------------------------------------------------------------- what was done before
+    def _is_reused(self) -> bool:
+        answer: Future[bool] = Future()
+        self.tell(Asked(self.run, self.made_with, answer))
+        return answer.result()
+
+    def _todo(self) -> list[int]:
+        """List the folds to train: those not scored yet, and those that cannot stand."""
+        again = [number for number in self.run.done if not self._stands(number)]
+        if again:
+            self.tell(Renewed(self.run, again))
+        return [i for i in range(self.run.n_folds) if i not in self.run.done or i in again]
+
+    def _stands(self, number: int) -> bool:
+        """Read a fold of an earlier attempt; False if it is lost or was made with other data."""
+        read = self.run.files.read_fold
+        note = read(self.run.folder, number, FOLD_NOTE)
+        train = read(self.run.folder, number, "y_pred_train.npy")
+        test = read(self.run.folder, number, "y_pred_test.npy")
+        if note is None or train is None:
+            return False
+        told = json.loads(note)
+        self.predicted[number] = (train, test, told["dtypes"])
+        same_files = (_sha256(train), _sha256(test)) == self.run.done[number]
+        return same_files and all(told[name] == self.made_with[name] for name in MADE_WITH)
+
+    # -------------------------------------------------------------- folds
+    def _start(self, number: int) -> None:
         run = self.run
-        return FoldTask(
+        task = FoldTask(
             submission=run.files.folder(run.folder),
             problem=run.problem,
             event=run.event,
@@ -223,6 +154,9 @@ class _Work:
             log="full" if run.log_policy == "full" else "limited",
             strict=run.is_strict,
         )
+        future = self.engine.train_fold(task, self._listener(number))
+        run.futures[future] = number
+        future.add_done_callback(self.finished.put)
 
     def _listener(self, number: int) -> Callable[[FoldEvent], None]:
         path = self.run.files.fold_path(self.run.folder, number, "log.txt")
@@ -235,27 +169,32 @@ class _Work:
             else:
                 self.tell(Stepped(self.run, number, event.kind))
 
-        path.unlink(missing_ok=True)
         return listen
 
     def _take(self, number: int, result: FoldResult) -> None:
-        """Keep what a fold left, have it scored, and tell; the first failure ends the others."""
+        """Have a fold scored, lay its files down, and tell; the first failure ends the others."""
         run, verdict = self.run, result.verdict
         if run.is_lost or verdict.state == "cancelled":
             return
-        self._keep(number, result)
         if verdict.fault == "ours":
-            self.trouble = self.trouble or Given(run, verdict.message, crashed=True)
+            crashed = verdict.signal != 0
+            self.trouble = self.trouble or Given(run, verdict.message, crashed=crashed)
             run.cancel_folds()
+            return
+        if self._is_forgiven(number, verdict):
+            self._start(number)
             return
         scores: Mapping[str, Mapping[str, float]] = {}
         if verdict.is_ok:
+            assert result.y_pred_train is not None
+            self.predicted[number] = (result.y_pred_train, result.y_pred_test, result.dtypes)
             try:
-                scores = self.kit.score(number, result)
+                scores = self._ask(lambda kit: kit.score(number, result))
             except TrainingError as error:
                 verdict = Verdict("scoring_error", fault=error.fault, message=error.message)  # type: ignore[arg-type]
+        self._stage(number, result, verdict)
         self.tell(FoldEnded(run, number, self._outcome(result, verdict, scores)))
-        if not scores and self.failure is None:
+        if not verdict.is_ok and self.failure is None:
             self.failure = _ending(
                 verdict.state,
                 verdict.fault or "ours",
@@ -267,19 +206,37 @@ class _Work:
             )
             run.cancel_folds()
 
-    def _keep(self, number: int, result: FoldResult) -> None:
-        files = {
+    def _is_forgiven(self, number: int, verdict: Verdict) -> bool:
+        """Whether a fold that somebody killed is trained again."""
+        if verdict.signal != signal.SIGKILL or self.run.is_cancelled or self.failure is not None:
+            return False
+        self.kills[number] += 1
+        return self.kills[number] <= KILLS_FORGIVEN
+
+    def _ask(self, question: Callable[[PreparedKit], T]) -> T:
+        """Ask the scorer; one that was killed is started again, once."""
+        try:
+            return question(self.kit)
+        except (BusyError, TrainingError):
+            if self.kit.is_alive:
+                raise
+        self.kit = self.engine.kit(self.run.problem, self.run.event, self.run.terms)
+        return question(self.kit)
+
+    def _stage(self, number: int, result: FoldResult, verdict: Verdict) -> None:
+        note = {"dtypes": dict(result.dtypes), **self.made_with}
+        contents = {
             "y_pred_train.npy": result.y_pred_train,
             "y_pred_test.npy": result.y_pred_test,
+            FOLD_NOTE: json.dumps(note).encode(),
             "log.txt": result.log,
             # For the organisers: what was printed while the test data were there, and the whole
             # traceback, which a team sees only where the event shows it.
             "log_hidden.txt": result.hidden_log,
-            "error.txt": result.verdict.traceback.encode(),
+            "error.txt": verdict.traceback.encode(),
         }
-        for name, content in files.items():
-            if content:
-                self.run.files.write_fold(self.run.folder, number, name, content)
+        kept = {name: content for name, content in contents.items() if content}
+        self.run.files.stage_fold(self.run.folder, number, self.run.token, kept)
 
     def _outcome(
         self,
@@ -289,7 +246,7 @@ class _Work:
     ) -> FoldOutcome:
         seconds = {"train": result.train_s, "valid": result.valid_s, "test": result.test_s}
         return FoldOutcome(
-            state="scored" if scores else verdict.state,
+            state="scored" if verdict.is_ok else _fold_state(verdict),
             fault=verdict.fault or "",
             message=verdict.message,
             scores=scores,
@@ -300,24 +257,20 @@ class _Work:
             test_sha256=_sha256(result.y_pred_test),
         )
 
+    # -------------------------------------------------------------- all folds together
     def _score_bags(self) -> News:
-        run = self.run
-        read = run.files.read_fold
-        trains = [read(run.folder, i, "y_pred_train.npy") for i in range(run.n_folds)]
-        tests = [read(run.folder, i, "y_pred_test.npy") for i in range(run.n_folds)]
-        if any(train is None for train in trains):
-            return Given(run, "Stored predictions are missing; training again.")
+        folds = [self.predicted[i] for i in range(self.run.n_folds)]
+        trains, tests = [fold[0] for fold in folds], [fold[1] for fold in folds]
+        dtypes = [fold[2] for fold in folds]
         try:
-            bagged = self.kit.bag([train or b"" for train in trains], tests)
+            bagged = self._ask(lambda kit: kit.bag(trains, tests, dtypes))
         except TrainingError as error:
-            return Ended(
-                run, self._with_hashes(_ending("scoring_error", error.fault, error.message))
-            )
-        return Ended(run, self._with_hashes(Ending(bagged=bagged)))
-
-    def _with_hashes(self, ending: Ending) -> Ending:
-        return replace(ending, data_hash=self.kit.info.data_hash)
+            ending = _ending("scoring_error", error.fault, error.message)
+        else:
+            ending = Ending(bagged=bagged)
+        return Ended(self.run, replace(ending, **self.made_with))
 
 
-def _sha256(content: bytes | None) -> str:
-    return hashlib.sha256(content).hexdigest() if content else ""
+def _fold_state(verdict: Verdict) -> str:
+    """Name the state of a fold: it has no check of its own, so what fails there is training."""
+    return "training_error" if verdict.state == "checking_error" else verdict.state

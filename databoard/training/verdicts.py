@@ -19,6 +19,7 @@ from databoard.training.wire import Fault, FoldTask, Limits, Step, Verdict
 
 LIMITED_CHARACTERS = 200
 _FULL_CHARACTERS = 2_000
+_MOST_LINES = 1_000_000
 _STATES: dict[Step, str] = {
     "starting": "checking_error",
     "training": "training_error",
@@ -85,7 +86,7 @@ def of_report(task: FoldTask, step: Step, report: Mapping[str, Any]) -> Verdict:
     line = report.get("line")
     place: dict[str, Any] = {
         "file": file,
-        "line": line if isinstance(line, int) and not isinstance(line, bool) else None,
+        "line": line if type(line) is int and 0 < line < _MOST_LINES else None,
         "traceback": str(report.get("traceback", ""))[:20_000],
     }
     limit = _limit_of(kind, report)
@@ -148,7 +149,7 @@ def of_status(task: FoldTask, step: Step, status: int, *, out_of_memory: bool) -
         text = f"the process was ended by {name} before it gave its predictions"
     else:
         text = f"the process exited with code {status >> 8} before it gave its predictions"
-    return Verdict(_STATES[step], fault="team", step=step, message=text)
+    return Verdict(_STATES[step], fault="team", step=step, message=text, signal=how)
 
 
 def of_predictions(step: Step, why: str) -> Verdict:

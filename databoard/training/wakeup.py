@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 
 from databoard.store.queries.jobs import CHANNEL
 
-SQLITE_POLL_S = 0.05
-RECONNECT_S = 2.0
+SQLITE_POLL_S = 0.02
+RECONNECT_S = 1.0
 
 
 class _Waiter(threading.Thread):

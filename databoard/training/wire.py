@@ -54,7 +54,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class FoldTask:
-    """One fold of one submission that is to be trained: plain values, so that it can travel."""
+    """One fold of one submission that is to be trained: plain values, so that it can travel.
+
+    A check trains on a few public rows instead of a fold, and waits behind no training.
+    """
 
     submission: Path
     problem: str
@@ -63,6 +66,7 @@ class FoldTask:
     limits: Limits = field(default_factory=Limits)
     log: LogPolicy = "limited"
     strict: bool = False
+    is_check: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ class Verdict:
         The limit that was reached.
     traceback : str
         The whole of it; for the team only if ``is_public``.
+    signal : int
+        What ended the process, where nothing else explains it; SIGKILL may be somebody else's.
     """
 
     state: str
@@ -94,6 +100,7 @@ class Verdict:
     limit: str = ""
     traceback: str = ""
     is_public: bool = False
+    signal: int = 0
 
     @property
     def is_ok(self) -> bool:

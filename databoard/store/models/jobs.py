@@ -43,7 +43,8 @@ class Job(Base):
     cancel_asked_at: Mapped[datetime | None]
     reason: Mapped[Short] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
-    # The check lane keeps its question and its answer here; a check is never a submission.
+    # The check lane keeps its question and its answer here; a check is never a submission. A
+    # job that trains a scored submission again keeps here what the run before predicted.
     folder: Mapped[Name] = mapped_column(default="")
     answer: Mapped[str] = mapped_column(default="")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Subquery, case, func, or_, select, text, update
@@ -49,7 +50,7 @@ def claim(
         select(Job.id)
         .join(Event, Event.id == Job.event_id)
         .join(turns, turns.c.event_team_id == Job.event_team_id)
-        .where(Job.state == "due", Job.lane == lane, Job.due_at <= now, Event.is_paused.is_(False))
+        .where(Job.state == "due", Job.lane == lane, Job.due_at <= now)
         .order_by(
             Job.priority.desc(),
             turns.c.n_running,
@@ -60,7 +61,10 @@ def claim(
         .limit(1)
         .with_for_update(of=Job, skip_locked=True)
     )
-    if submission_ids is not None:
+    if submission_ids is None:
+        query = query.where(Event.is_paused.is_(False))
+    else:
+        # Whoever names submissions wants them trained, even while the event's queue is stopped.
         query = query.where(Job.submission_id.in_(submission_ids))
     job_id = session.scalar(query)
     if job_id is None:
@@ -131,9 +135,86 @@ def expired(session: Session, now: datetime) -> list[Job]:
     )
 
 
+def open_checks(session: Session, event_team_id: int) -> list[Job]:
+    """List the checks of a team that have not ended, locked."""
+    return list(
+        session.scalars(
+            select(Job)
+            .where(
+                Job.event_team_id == event_team_id,
+                Job.lane == "check",
+                Job.state.in_(("due", "running")),
+            )
+            .with_for_update(of=Job)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def last_check(session: Session, event_team_id: int) -> Job | None:
+    """Find the newest check of a team."""
+    return session.scalar(
+        select(Job)
+        .where(Job.event_team_id == event_team_id, Job.lane == "check")
+        .order_by(Job.id.desc())
+        .limit(1)
+    )
+
+
+def folders_of_open_checks(session: Session) -> set[str]:
+    """Name the folders of the checks that have not ended."""
+    return set(
+        session.scalars(
+            select(Job.folder).where(Job.lane == "check", Job.state.in_(("due", "running")))
+        )
+    )
+
+
+def n_open_of(session: Session, submission_ids: Sequence[int]) -> int:
+    """Count the jobs of these submissions that have not ended."""
+    query = select(func.count(Job.id)).where(
+        Job.submission_id.in_(submission_ids), Job.state.in_(("due", "running"))
+    )
+    return session.scalar(query) or 0
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a trainer wants to know when something has changed.
+
+    Attributes
+    ----------
+    state : str
+        What it should do: running, draining, paused or stopped.
+    lanes : set of str
+        Lanes in which something is due.
+    cancelled : set of int
+        Jobs of its own that somebody wants stopped.
+    """
+
+    state: str
+    lanes: set[str]
+    cancelled: set[int]
+
+
+def glance(session: Session, owner: str, now: datetime) -> Glance:
+    """Look what is new for a trainer, without writing anything."""
+    due = select(Job.lane).where(Job.state == "due", Job.due_at <= now).distinct()
+    stopped = select(Job.id).where(
+        Job.state == "running", Job.owner == owner, Job.cancel_asked_at.is_not(None)
+    )
+    return Glance(
+        trainer_state(session, owner), set(session.scalars(due)), set(session.scalars(stopped))
+    )
+
+
 def n_due(session: Session, lane: str | None = None) -> int:
-    """Count what waits."""
-    query = select(func.count(Job.id)).where(Job.state == "due")
+    """Count what waits and may be claimed, now or later."""
+    query = (
+        select(func.count(Job.id))
+        .join(Event, Event.id == Job.event_id)
+        .where(Job.state == "due", Event.is_paused.is_(False))
+    )
     if lane is not None:
         query = query.where(Job.lane == lane)
     return session.scalar(query) or 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, not_, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from databoard.store.models import (
@@ -212,6 +212,49 @@ def full(session: Session, submission_id: int) -> Submission | None:
             selectinload(Submission.bagged),
         )
     )
+
+
+def twin(
+    session: Session, submission: Submission, made_with: Mapping[str, str]
+) -> Submission | None:
+    """Scored submission of the same event with the same code, made with the same, in full."""
+    hashes = [getattr(Submission, name) == value for name, value in made_with.items()]
+    found = session.scalar(
+        select(Submission.id)
+        .where(
+            Submission.code_hash == submission.code_hash,
+            Submission.event_id == submission.event_id,
+            Submission.state == "scored",
+            Submission.id != submission.id,
+            *hashes,
+        )
+        .order_by(Submission.id)
+        .limit(1)
+    )
+    return full(session, found) if found is not None else None
+
+
+def mark_stale(session: Session, event_id: int, data_hash: str, kit_hash: str) -> None:
+    """Mark what was scored with other data or another kit than these; unmark the others."""
+    is_other = or_(Submission.data_hash != data_hash, Submission.kit_hash != kit_hash)
+    for mark, condition in ((True, is_other), (False, not_(is_other))):
+        session.execute(
+            update(Submission)
+            .where(
+                Submission.event_id == event_id,
+                Submission.state == "scored",
+                Submission.is_stale.is_(not mark),
+                Submission.kit_hash != "",
+                condition,
+            )
+            .values(is_stale=mark)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def hashes(session: Session) -> set[str]:
+    """Return the public names of all submissions."""
+    return set(session.scalars(select(Submission.hash_)))
 
 
 def counted_times(session: Session, event_team_id: int) -> Sequence[datetime]:

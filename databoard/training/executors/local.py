@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from queue import SimpleQueue
 
 from databoard.errors import DataboardError
@@ -138,6 +140,10 @@ class LocalExecutor:
         self._threads = [
             threading.Thread(target=self._work, name=f"fold-{i}", daemon=True) for i in range(slots)
         ]
+        self._checks: SimpleQueue[tuple[FoldFuture, OnEvent] | None] = SimpleQueue()
+        self._threads.append(
+            threading.Thread(target=self._work_on_checks, name="checks", daemon=True)
+        )
         for thread in self._threads:
             thread.start()
 
@@ -154,7 +160,8 @@ class LocalExecutor:
                 raise RuntimeError("the executor is shut down")
             self._open.add(future)
         future.add_done_callback(self._forget)
-        self._waiting.put((future, on_event))
+        waiting = self._checks if task.is_check else self._waiting
+        waiting.put((future, on_event))
         return future
 
     def _forget(self, future: Future[FoldResult]) -> None:
@@ -170,6 +177,7 @@ class LocalExecutor:
             future.cancel()
         for _ in self._threads:
             self._waiting.put(None)
+        self._checks.put(None)
         for thread in self._threads:
             thread.join(5)
         self._zygotes.close()
@@ -179,14 +187,22 @@ class LocalExecutor:
         while (item := self._waiting.get()) is not None:
             future, on_event = item
             with self._cores(future.task.limits.cores):
-                if not future.start():
-                    continue
-                try:
-                    future.set_result(self._train(future, on_event))
-                except BaseException as error:
-                    # Whatever else goes wrong here is ours; the thread must live on.
-                    logger.exception("fold %d of %s", future.task.fold, future.task.submission)
-                    future.set_result(self._failed(str(error)))
+                self._carry_out(future, on_event)
+
+    def _work_on_checks(self) -> None:
+        """Run checks beside the training, one at a time: they take seconds."""
+        while (item := self._checks.get()) is not None:
+            self._carry_out(*item)
+
+    def _carry_out(self, future: FoldFuture, on_event: OnEvent) -> None:
+        if not future.start():
+            return
+        try:
+            future.set_result(self._train(future, on_event))
+        except BaseException as error:
+            # Whatever else goes wrong here is ours; the thread must live on.
+            logger.exception("fold %d of %s", future.task.fold, future.task.submission)
+            future.set_result(self._failed(str(error)))
 
     @contextlib.contextmanager
     def _cores(self, wanted: int) -> Iterator[None]:
@@ -209,7 +225,11 @@ class LocalExecutor:
         task, why = future.task, ""
         try:
             kit = self._find_kit(task.problem, task.event)
-            data = kit.fold_data(task.submission, task.fold)
+            data = (
+                kit.sample_data(task.submission)
+                if task.is_check
+                else kit.fold_data(task.submission, task.fold)
+            )
         except DataboardError as error:
             return FoldResult(verdicts.of_error(error), isolation=self.isolation.words)
         for _ in range(ATTEMPTS):
@@ -223,4 +243,5 @@ class LocalExecutor:
             except OSError as error:
                 why = str(error)
                 logger.warning("no box for fold %d: %s", task.fold, why)
-        return self._failed(f"The box died twice: {why}")
+        verdict = replace(verdicts.ours(f"The box died twice: {why}"), signal=signal.SIGKILL)
+        return FoldResult(verdict, isolation=self.isolation.words)
