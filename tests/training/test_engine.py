@@ -238,3 +238,28 @@ def test_the_words_name_the_risk_when_somebody_takes_it(problems: Path) -> None:
 
     assert one.can_train
     assert "DATABOARD_ALLOW_UNSAFE" in one.isolation.words
+
+
+PARALLEL = """
+import multiprocessing
+
+import joblib
+from sklearn.ensemble import RandomForestClassifier
+
+
+def get_estimator():
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        print(pool.map(abs, [-1, 4, -9]))
+    print(joblib.Parallel(n_jobs=2)(joblib.delayed(pow)(x, 2) for x in (1, 2, 3)))
+    return RandomForestClassifier(n_estimators=6, n_jobs=2, random_state=61)
+"""
+
+
+def test_parallel_libraries_work_inside(engine: Engine, submission: Callable[..., Path]) -> None:
+    if engine.isolation.tier == "landlock":
+        pytest.skip("one process only, without namespaces")
+
+    result = train(engine, submission(PARALLEL), cores=2, memory_mb=1024)
+
+    assert result.verdict.is_ok, (result.verdict, result.log)
+    assert result.log == b"[1, 4, 9]\n[1, 4, 9]\n"

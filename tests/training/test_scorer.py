@@ -142,8 +142,7 @@ class Own(rw.score_types.Accuracy):
 
 score_types = [Own(name="own")]
 """
-         "def get_cv"
-        + (problems / "flowers" / "problem.py").read_text().partition("def get_cv")[2]
+        "def get_cv" + (problems / "flowers" / "problem.py").read_text().partition("def get_cv")[2]
     )
     (folder / "problem.py").write_text(code)
     return scorer.Scorer(name, None, problems)
@@ -230,3 +229,24 @@ def test_stored_predictions_come_back_in_their_own_type() -> None:
     assert predictions.load(stored, "float32").dtype == np.float32
     assert (predictions.load(stored, "float32") == values).all()
     assert predictions.load(stored, "something else").dtype == np.float64
+
+
+def test_a_score_that_never_ends_is_stopped(  # X9
+    engine: Engine,
+    problems: Path,
+    submission: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _scorer_with(problems, "endless", "return 0.5")
+    result = train(engine, submission(FOREST), "endless")
+    code = problems / "endless" / "problem.py"
+    code.write_text(code.read_text().replace("return 0.5", "\n        while True: pass"))
+    engine.forget("endless")
+    kit = engine.kit("endless")
+    monkeypatch.setattr("databoard.training.scoring.SCORE_S", 0.5)
+
+    with pytest.raises(TrainingError, match="did not answer") as refusal:
+        kit.score(0, result)
+
+    assert refusal.value.fault == "organiser"
+    assert not kit.is_alive
