@@ -15,6 +15,7 @@ DataboardError
 ├── KitError                 a problem folder is wrong                (422, organiser)
 ├── UnsafeError              the machine cannot isolate submissions   (503, ours)
 ├── BusyError                the database or a worker did not answer  (503, ours)
+├── ProgramError             rsync, ssh or a script of tools/ failed  (500, ours)
 └── TrainingError            what a box or a scorer reports           (500, by its fault)
 
 A message is for the person who reads it: what is wrong, where, and what to do. ``status`` is the
@@ -140,6 +141,10 @@ class BusyError(DataboardError):
     """The database or a worker did not answer in time; trying again may help."""
 
     status = 503
+
+
+class ProgramError(DataboardError):
+    """A program that was started for an organiser failed: rsync, ssh, a script of tools/."""
 
 
 class TrainingError(DataboardError):

@@ -94,6 +94,12 @@ class Settings:
     is_production: bool
     csrf_enabled: bool
     proxies: int = 0
+    target_local: str = "/tmp/databoard_test"  # noqa: S108 - where the manual publishes to
+    target_test: str = ""
+    target_production: str = ""
+    target_code: str = "code"
+    target_data: str = "data"
+    ssh: str = "ssh"
 
     @property
     def problems_dir(self) -> Path:
@@ -134,6 +140,12 @@ class Settings:
             is_production=parse_bool(env.get("DATABOARD_PRODUCTION", ""), "DATABOARD_PRODUCTION"),
             csrf_enabled=parse_bool(env.get("WTF_CSRF_ENABLED", "True"), "WTF_CSRF_ENABLED"),
             proxies=_count(env, "DATABOARD_PROXIES"),
+            target_local=env.get("DATABOARD_TARGET_LOCAL") or cls.target_local,
+            target_test=env.get("DATABOARD_TARGET_TEST", "").strip(),
+            target_production=env.get("DATABOARD_TARGET_PRODUCTION", "").strip(),
+            target_code=env.get("DATABOARD_TARGET_CODE") or cls.target_code,
+            target_data=env.get("DATABOARD_TARGET_DATA") or cls.target_data,
+            ssh=env.get("DATABOARD_SSH") or cls.ssh,
         )
 
 

@@ -8,6 +8,7 @@ from databoard.cli.actions.accounts import (
     remove_user,
     set_password,
 )
+from databoard.cli.actions.backups import backup_every, forget_mail, run_task
 from databoard.cli.actions.events import add_event, list_events, make_event_admin, remove_event
 from databoard.cli.actions.parts import (
     add_score_type,
@@ -26,7 +27,14 @@ from databoard.cli.actions.problems import (
     list_problems,
     remove_problem,
 )
+from databoard.cli.actions.publishing import (
+    backup_from,
+    publish_problem,
+    publish_software,
+    rollback,
+)
 from databoard.cli.actions.results import print_submissions, scores
+from databoard.cli.actions.retention import clean
 from databoard.cli.actions.serving import mail, profile, serve
 from databoard.cli.actions.submissions import delete_submission, submit, train, train_test
 from databoard.cli.actions.teams import (
@@ -49,10 +57,14 @@ ACTIONS = (
     add_workflow_element_type,
     approve_team,
     approve_user,
+    backup_every,
+    backup_from,
     check_problem,
+    clean,
     create_admin,
     create_user,
     delete_submission,
+    forget_mail,
     list_events,
     list_problems,
     list_score_types,
@@ -64,6 +76,8 @@ ACTIONS = (
     make_event_admin,
     print_submissions,
     profile,
+    publish_problem,
+    publish_software,
     remove_event,
     remove_problem,
     remove_score_type,
@@ -71,6 +85,8 @@ ACTIONS = (
     remove_user,
     remove_workflow,
     remove_workflow_element_type,
+    rollback,
+    run_task,
     scores,
     serve,
     set_password,

@@ -62,3 +62,14 @@ def send_due(session: Session, transport: Transport, *, now: datetime) -> int:
             sent += 1
         session.commit()
     return sent
+
+
+def forget_unsent(session: Session) -> int:
+    """Take out what has not been sent: it is another server's to send.
+
+    Returns
+    -------
+    int
+        How many letters went.
+    """
+    return queries.forget_unsent(session)

@@ -58,3 +58,12 @@ def claim(
 def newest(session: Session, limit: int = 200) -> list[OutgoingMail]:
     """List letters, newest first."""
     return list(session.scalars(select(OutgoingMail).order_by(OutgoingMail.id.desc()).limit(limit)))
+
+
+def forget_unsent(session: Session) -> int:
+    """Delete the letters that have not been sent; tell how many."""
+    letters = session.scalars(select(OutgoingMail).where(OutgoingMail.sent_at.is_(None))).all()
+    for letter in letters:
+        session.delete(letter)
+    session.flush()
+    return len(letters)
