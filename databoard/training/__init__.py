@@ -3,6 +3,7 @@
 ``wire``        what crosses the wall: values, messages with descriptors, predictions
 ``parcel``      X and y on their way into a box
 ``box``         the one module that knows how a box is made, and what this machine can promise
+``wall, nest``  the outer and the inner wall of a box
 ``zygote``      the process inside the outer wall that forks one fresh box per fold
 ``runner``      what runs inside the box beside the submission
 ``host``        the trusted side of one fold: clock, log, limits, verdict

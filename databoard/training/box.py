@@ -17,27 +17,23 @@ none        nothing                                             anything
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import logging
 import os
-import queue
-import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from databoard.errors import UnsafeError
 from databoard.training import cgroups, wire, zygote
+from databoard.training.processes import Confined as Confined
 from databoard.training.wall import SCRATCH, View, outermost, system_folders
 
 logger = logging.getLogger(__name__)
@@ -56,7 +52,6 @@ _HARNESS_PARTS = (
     "specific/__init__.py",
     "specific/workflows",
 )
-_START_S = 120.0
 _NO_NAMESPACES_HINT = (
     "for full isolation run with --security-opt seccomp=unconfined "
     "--security-opt systempaths=unconfined, or on a VM"
@@ -147,109 +142,6 @@ def box_environment(cores: int, home: str = SCRATCH) -> dict[str, str]:
         "LOKY_MAX_CPU_COUNT": str(cores),
         **{f"{name}_NUM_THREADS": str(cores) for name in names},
     }
-
-
-# ------------------------------------------------------------------ processes
-class _Spawner:
-    """A thread that lives as long as this process, from which all children are started.
-
-    A child that asks to die with its parent dies with the *thread* that started it.
-    """
-
-    def __init__(self) -> None:
-        self._work: queue.SimpleQueue[tuple[Future[Any], list[str], dict[str, Any]]]
-        self._work = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._pid = 0
-
-    def spawn(self, argv: list[str], **options: Any) -> subprocess.Popen[bytes]:
-        with self._lock:
-            if self._pid != os.getpid():
-                self._pid = os.getpid()
-                self._work = queue.SimpleQueue()
-                threading.Thread(target=self._serve, name="spawner", daemon=True).start()
-        future: Future[subprocess.Popen[bytes]] = Future()
-        self._work.put((future, argv, options))
-        return future.result()
-
-    def _serve(self) -> None:
-        while True:
-            future, argv, options = self._work.get()
-            try:
-                future.set_result(subprocess.Popen(argv, **options))
-            except OSError as error:
-                future.set_exception(error)
-
-
-_spawner = _Spawner()
-
-
-class Confined:
-    """A process inside the outer wall and the channel to it.
-
-    Parameters
-    ----------
-    view : View
-        Its ``command`` takes the channel's number where it says ``{channel}``.
-    walled : bool
-        Whether the wall is made at all.
-    """
-
-    def __init__(self, view: View, *, walled: bool) -> None:
-        self.channel, theirs = wire.channel_pair()
-        number = theirs.fileno()
-        command = [word.replace("{channel}", str(number)) for word in view.command]
-        view = replace(view, command=command, descriptors=[number])
-        with tempfile.TemporaryFile() as errors, theirs:
-            self.process = _spawner.spawn(
-                view.argv() if walled else command,
-                env=view.environment,
-                pass_fds=[number],
-                stdin=subprocess.DEVNULL,
-                stdout=errors,
-                stderr=errors,
-                cwd="/",
-                start_new_session=True,
-            )
-            self.errors = os.dup(errors.fileno())
-
-    def wait_ready(self, timeout: float = _START_S) -> dict[str, Any]:
-        """Wait until the process says that it is ready.
-
-        Raises
-        ------
-        OSError
-            If it does not; with what it has printed.
-        """
-        readable, _, _ = select.select([self.channel], [], [], timeout)
-        message = wire.receive(self.channel) if readable else None
-        if message is None:
-            self.close()
-            raise OSError(self.said() or "the process ended without a word")
-        return message[0]
-
-    def said(self) -> str:
-        """Return the end of what the process has printed."""
-        try:
-            return os.pread(self.errors, 1 << 16, 0).decode(errors="replace").strip()[-600:]
-        except OSError:
-            return ""
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the process still runs."""
-        return self.process.poll() is None
-
-    def close(self) -> None:
-        """End the process and all that is inside its wall."""
-        self.channel.close()
-        wire.close(self.errors)
-        try:
-            self.process.wait(0.2)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
 
 
 def harness_command(
@@ -345,7 +237,7 @@ def _hidden(environment: Environment, shown: Sequence[str], *, walled: bool) -> 
 # ------------------------------------------------------------------ detection
 def _probe(isolation: Isolation) -> str:
     """Run the probe job in a tier; return "" or what is wrong."""
-    from databoard.training import host
+    from databoard.training import probing
 
     try:
         walled = Zygote(isolation, Environment(), preload=())
@@ -355,7 +247,7 @@ def _probe(isolation: Isolation) -> str:
         canary.write(b"canary")
         canary.flush()
         try:
-            return host.run_probe(walled, isolation, canary.name)
+            return probing.run_probe(walled, isolation, canary.name)
         finally:
             walled.close()
 

@@ -28,7 +28,7 @@ from databoard.training.box import Isolation, Zygote, box_environment
 from databoard.training.cgroups import Cgroup
 from databoard.training.log import Log
 from databoard.training.wall import SCRATCH
-from databoard.training.wire import FoldEvent, FoldResult, FoldTask, Form, Limits, Step, Verdict
+from databoard.training.wire import FoldEvent, FoldResult, FoldTask, Form, Step, Verdict
 
 MB = 1 << 20
 _WATCH_S = 0.05
@@ -117,7 +117,7 @@ class FoldRun:
         self._keeper_pid = 0
         self._keeper_pidfd = -1
         self._is_over = False
-        self._status: int | None = None
+        self.status: int | None = None
 
     def run(self) -> FoldResult:
         """Train the fold.
@@ -278,7 +278,7 @@ class FoldRun:
         elif "broken" in message:
             self.verdict = verdicts.ours(f"The box could not be made: {message['broken']}")
         elif "status" in message:
-            self._status = int(message["status"])
+            self.status = int(message["status"])
             self._is_over = True
 
     def _read_runner(self) -> None:
@@ -380,11 +380,11 @@ class FoldRun:
     # -------------------------------------------------------------- the end
     def _end(self) -> None:
         """End every process of the fold and wait until the last one has gone."""
-        if self._status is None and self._is_over and self.verdict is None:
+        if self.status is None and self._is_over and self.verdict is None:
             if not self._is_out_of_memory():
                 self._kill()
                 raise ZygoteDiedError("the keeper of the fold has gone")
-            self._status = signal.SIGKILL
+            self.status = signal.SIGKILL
         self._kill()
         limit = time.monotonic() + _END_S
         while self.log.is_open and time.monotonic() < limit:
@@ -397,7 +397,7 @@ class FoldRun:
             self.verdict = verdicts.of_status(
                 self.task,
                 self.progress.step,
-                self._status or 0,
+                self.status or 0,
                 out_of_memory=self._is_out_of_memory(),
             )
         elif not self.verdict.is_ok and not self.verdict.limit and self._is_out_of_memory():
@@ -470,32 +470,3 @@ def _stage(stack: contextlib.ExitStack, files: Mapping[str, bytes]) -> str:
         path.write_bytes(content)
         path.chmod(0o644)
     return root
-
-
-def run_probe(zygote: Zygote, isolation: Isolation, canary: str) -> str:
-    """Run the probe job; return "" if the walls hold, or what is wrong."""
-    limits = Limits(seconds=20, memory_mb=256, disk_mb=16)
-    task = FoldTask(Path(), "probe", None, 0, limits, log="full")
-    empty = wire.freeze([b""])
-    form = Form("array", (1,))
-    data = FoldData("probe", {"submission/empty.py": b""}, empty, empty, None, form, None)
-    run = _ProbeRun(task, data, zygote, isolation, lambda _: None, os.eventfd(0))
-    run.canary = canary
-    try:
-        result = run.run()
-    except OSError as error:
-        return str(error)
-    finally:
-        wire.close(empty, run.cancel)
-    if run._status == 0:  # noqa: SLF001  (a class of this module)
-        return ""
-    return result.log.decode(errors="replace").strip() or result.verdict.message
-
-
-class _ProbeRun(FoldRun):
-    """A box that runs the probe instead of a submission."""
-
-    canary = ""
-
-    def _request(self, stack: contextlib.ExitStack, n_cgroups: int) -> dict[str, Any]:
-        return {**super()._request(stack, n_cgroups), "job": "probe", "canary": self.canary}
