@@ -15,6 +15,7 @@ from databoard.settings import Settings
 from databoard.store.opening import open_session
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
+from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import problems as problem_queries
 from databoard.store.queries import submissions as submission_queries
 from databoard.store.queries import teams as team_queries
@@ -122,3 +123,10 @@ def n_waiting(settings: Settings) -> dict[str, int]:
             for event in event_queries.all_events(session)
         }
     return {name: by.get("new", 0) + by.get("training", 0) for name, by in counts.items()}
+
+
+def isolation_of(settings: Settings, trainer: str) -> str:
+    """Say in words how well a trainer keeps submissions apart."""
+    with open_session(settings.database_url) as session:
+        row = job_queries.trainer(session, trainer)
+        return row.notes or row.isolation if row else "no trainer"

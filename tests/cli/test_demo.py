@@ -116,6 +116,7 @@ def test_the_demo_trains_serves_stops_and_starts_again_without_changing_anything
     ]
 
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", port))
         taken.listen()
         again = Demo(root, port)

@@ -40,6 +40,7 @@ databoard runs at {url}
               lovelace, gauss, hopper   (each a team of one)
               noether, turing           (together the team dssp)
   password    {password}
+  submissions are trained with {isolation}
 
 Try:
   - {url}/events/iris/leaderboard, and why hopper's "raises" failed
@@ -68,6 +69,10 @@ def demo_environment(root: Path) -> dict[str, str]:
         "DATABOARD_DB_URL": os.environ.get("DATABOARD_DB_URL")
         or f"sqlite:///{root / 'db' / 'databoard.db'}",
         "DATABOARD_TEST": "False",
+        # It listens to this machine only, so who submits is who started it; it says what is in
+        # force, and must start where nobody may make namespaces too.
+        "DATABOARD_MIN_ISOLATION": os.environ.get("DATABOARD_MIN_ISOLATION") or "landlock",
+        "DATABOARD_ALLOW_UNSAFE": "i-trust-every-participant",
     }
 
 
@@ -157,7 +162,15 @@ def run(root: Path, first_port: int) -> None:
         group.start("web", "serve", "--port", str(port), "--host", HOST)
         wait_until_trained(settings, group, progress)
         wait_until_served(url, group)
-        print(FAREWELL.format(url=url, password=password, mail=settings.mail_url), flush=True)
+        print(
+            FAREWELL.format(
+                url=url,
+                password=password,
+                mail=settings.mail_url,
+                isolation=populate.isolation_of(settings, "demo"),
+            ),
+            flush=True,
+        )
         while True:
             group.check()
             time.sleep(1)

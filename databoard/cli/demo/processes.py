@@ -63,7 +63,8 @@ class Children:
         for name, process in self.running.items():
             if process.poll() is not None:
                 log = self.log_folder / f"{name}.log"
-                raise BusyError(f"The {name} ended with code {process.returncode}; see {log}.")
+                last = log.read_text(errors="replace").strip().splitlines()[-3:]
+                raise BusyError("\n".join([f"The {name} has ended. From {log}:", *last]))
 
     def stop(self) -> None:
         """Ask all to end, and end the groups of those that do not."""
