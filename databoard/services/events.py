@@ -14,8 +14,9 @@ from databoard.domain import rules
 from databoard.errors import DuplicateError, InvalidError, KitError, NotFoundError
 from databoard.kits.events import FAR_AWAY, LONG_AGO, EventSpec, event_spec
 from databoard.kits.loading import Kit, load_kit
-from databoard.services import problems
+from databoard.services import ladders, problems
 from databoard.store.models import Event, EventAdmin, EventScoreType, Fold, User
+from databoard.store.queries import analysis as result_queries
 from databoard.store.queries import events as queries
 from databoard.store.queries import problems as problem_queries
 
@@ -32,6 +33,8 @@ AT_LEAST_ONE = (
     "max_n_ensemble",
 )
 NOT_NEGATIVE = ("pause_s", "max_per_day", "max_submissions", "max_pending")
+#: What public and private scores depend on.
+RANKING = ("ranking", "has_ladder")
 DATES = ("opening_at", "public_opening_at", "closing_at")
 CHOICES = {"log_policy": ("full", "limited"), "ranking": ("bagged", "mean")}
 EDITABLE = (
@@ -232,9 +235,37 @@ def update(session: Session, event: Event, **fields: Any) -> None:
         _check_setting(name, value)
     dates = {name: fields.get(name, getattr(event, name)) for name in DATES}
     rules.check_dates(*dates.values())
+    before = [getattr(event, name) for name in RANKING]
     for name, value in fields.items():
         setattr(event, name, value)
+    if [getattr(event, name) for name in RANKING] != before:
+        _rank_anew(session, event)
     touch(session, event.id)
+    session.flush()
+
+
+def _rank_anew(session: Session, event: Event) -> None:
+    """Derive what ranks from the stored scores again; a ladder is climbed from its foot."""
+    for row in result_queries.scores_of_event(session, event.id):
+        ladders.rank_by(event, row)
+    touch(session, event.id, analyse=True)
+
+
+def choose_official(session: Session, event: Event, name: str) -> None:
+    """Make another score the one that ranks.
+
+    Raises
+    ------
+    InvalidError
+        If the event has no such score.
+    """
+    if name not in {score.name for score in event.score_types}:
+        raise InvalidError(f"The event has no score {name}.", "official_score")
+    if name == event.official_score.name:
+        return
+    for score in event.score_types:
+        score.is_official = score.name == name
+    _rank_anew(session, event)
     session.flush()
 
 

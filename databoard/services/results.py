@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import states
 from databoard.errors import InvalidError
 from databoard.mail import letters
-from databoard.services import events, jobs, outbox, reruns
+from databoard.services import events, jobs, ladders, outbox, reruns
 from databoard.store.models import (
     BaggedScore,
     Event,
@@ -219,7 +219,7 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
         event.data_hash = ending.data_hash
         queries.mark_stale(session, event.id, ending.data_hash, ending.kit_hash)
     _tell_team(session, submission, event, now)
-    events.touch(session, event.id)
+    events.touch(session, event.id, analyse=submission.state == "scored")
     session.flush()
     return True
 
@@ -265,9 +265,7 @@ def summary(
         if values:
             setattr(row, f"{step}_mean", float(np.mean(values)))
             setattr(row, f"{step}_std", float(np.std(values)))
-    is_bagged = event.ranking == "bagged"
-    row.public = row.valid_bag if is_bagged else row.valid_mean
-    row.private = row.test_bag if is_bagged else row.test_mean
+    ladders.rank_by(event, row)
     return row
 
 

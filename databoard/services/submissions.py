@@ -296,7 +296,7 @@ def retry(
         reason=reason,
         run=submission.run,
     )
-    events.touch(session, submission.event_id)
+    events.touch(session, submission.event_id, analyse=True)
     session.flush()
 
 
@@ -307,6 +307,8 @@ def reset(session: Session, submission: Submission) -> None:
     submission.error_line = submission.error_fold = submission.ended_at = None
     submission.train_s = submission.valid_s = submission.test_s = submission.peak_mb = None
     submission.is_stale, submission.contributivity = False, 0.0
+    submission.historical_contributivity = 0.0
+    submission.blend_without = submission.blend_with = None
     submission.reproduces = None
     submission.scores.clear()
     submission.bagged.clear()
@@ -323,7 +325,7 @@ def delete(session: Session, submission: Submission, *, submissions_dir: Path) -
     job_queries.open_of(session, submission.id)  # locked first, as whoever records results does
     session.delete(submission)
     session.flush()
-    events.touch(session, event_id)
+    events.touch(session, event_id, analyse=True)
     Files(submissions_dir).remove(folder)
 
 

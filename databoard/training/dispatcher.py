@@ -36,6 +36,7 @@ from databoard.store.models import Event
 from databoard.store.opening import NO_TABLES
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as queries
+from databoard.training.analyst import Analyst
 from databoard.training.engine import Engine
 from databoard.training.news import Asked, FoldEnded, Given, News, Run, Stepped
 from databoard.training.runs import work
@@ -96,6 +97,8 @@ class Desk:
     once : bool
         Close when nothing is due any more.
     pace : Pace
+    engine : Engine, optional
+        Instead of one made from the settings; it is closed with the desk.
 
     Raises
     ------
@@ -111,6 +114,7 @@ class Desk:
         only: Sequence[int] | None = None,
         once: bool = False,
         pace: Pace = Pace(),
+        engine: Engine | None = None,
     ) -> None:
         self.settings = settings
         self.name = name or f"{socket.gethostname()}-{os.getpid()}"
@@ -120,7 +124,8 @@ class Desk:
         self.files = Files(settings.submissions_dir)
         self.database = make_engine(settings.database_url)
         self.sessions = make_sessions(self.database)
-        self.engine = Engine.from_settings(settings)
+        self.engine = engine or Engine.from_settings(settings)
+        self.analyst = Analyst(self.sessions, self.engine, settings.submissions_dir)
         if self.engine.refusal is not None:
             raise self.engine.refusal
         self.inbox: queue.SimpleQueue[News | None] = queue.SimpleQueue()
@@ -152,8 +157,13 @@ class Desk:
         words = self.engine.isolation.words
         logger.info("trainer %s: %d slots, %s", self.name, self.engine.slots, words)
         try:
+            if not self.once:
+                self.analyst.start()
             self._loop()
+            if self.once and self.stop_at is None:
+                self.analyst.work()
         finally:
+            self.analyst.stop()
             wakeup.stop()
             self._close()
 
@@ -396,6 +406,8 @@ class Desk:
         with read_only():
             found = self._persist(lambda session: queries.glance(session, self.name, _now()))
         self._due |= found.lanes
+        if self.runs.keys() - found.held:
+            self._next_beat = 0.0  # which asks by the token
         self._obey(found.state, found.cancelled)
 
     def _write(self, news: Sequence[News]) -> None:

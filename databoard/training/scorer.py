@@ -27,12 +27,25 @@ import numpy as np
 from databoard.domain.bagging import bag_folds
 from databoard.errors import DataboardError, KitError, TrainingError
 from databoard.kits.loading import Kit, load_kit
-from databoard.training import linux, parcel, predictions, wire
+from databoard.training import (
+    analysis,
+    environments,
+    linux,
+    parcel,
+    predictions,
+    sampling,
+    wire,
+)
+from databoard.training.analysis import Analysis
+from databoard.training.influence import Influence
 from databoard.training.paths import folders_of_paths
+from databoard.training.sampling import n_rows_of
+from databoard.training.terms import Terms, folds_hash
 from databoard.training.wire import Form
 
 Scores = dict[str, float]
 _HUGE = 1e100
+_NO_TERMS = Terms()
 
 
 def mask(y: Any, train_is: Any) -> Any:
@@ -59,10 +72,6 @@ def mask(y: Any, train_is: Any) -> Any:
     return y[source]
 
 
-def _n_rows(values: Any) -> int:
-    return int(values.shape[0]) if hasattr(values, "shape") else len(values)
-
-
 class Scorer:
     """One problem with the folds and scores of one event.
 
@@ -71,6 +80,8 @@ class Scorer:
     problem : str
     event : str or None
     problems_dir : Path
+    terms : Terms
+        What the event fixed when it was opened: its folds rule, not what ``get_cv`` gives today.
 
     Raises
     ------
@@ -78,17 +89,38 @@ class Scorer:
         If the kit does not load or has no folds.
     """
 
-    def __init__(self, problem: str, event: str | None, problems_dir: Path) -> None:
-        self.kit: Kit = load_kit(problem, problems_dir, event)
+    def __init__(
+        self, problem: str, event: str | None, problems_dir: Path, terms: Terms = _NO_TERMS
+    ) -> None:
+        self.kit: Kit = load_kit(
+            problem,
+            problems_dir,
+            event,
+            element_names=terms.element_names,
+            score_bounds=terms.bounds(),
+        )
         if not self.kit.score_types:
             raise KitError(f"{problem} has no score types for this event.")
         os.chdir(self.kit.path)
         self.X_train, self.y_train = self.kit.train_data()
         self.X_test, self.y_test = self.kit.test_data()
-        self.folds = self.kit.folds(self.X_train, self.y_train)
-        if not self.folds:
-            raise KitError(f"get_cv of {problem} gives no folds.", "Make it yield pairs of rows.")
+        self.folds = terms.rows() or self.kit.folds(self.X_train, self.y_train)
+        self._check_folds()
         self._truths: dict[tuple[int, str], Any] = {}
+        self._learnt: Analysis | None = None
+
+    def _check_folds(self) -> None:
+        if not self.folds:
+            raise KitError(
+                f"get_cv of {self.kit.name} gives no folds.", "Make it yield pairs of rows."
+            )
+        last = max(int(rows.max(initial=0)) for fold in self.folds for rows in fold)
+        if last >= n_rows_of(self.y_train):
+            raise KitError(
+                f"The folds of the event go up to row {last}, but {self.kit.name} has only "
+                f"{n_rows_of(self.y_train)} training rows now.",
+                "Bring the data back, or add the event anew with force=True.",
+            )
 
     # -------------------------------------------------------------- for boxes
     def describe(self) -> dict[str, Any]:
@@ -99,8 +131,8 @@ class Scorer:
             "workflow": kit.workflow_name,
             "elements": [element.filename for element in kit.elements],
             "n_folds": len(self.folds),
-            "n_train": _n_rows(self.y_train),
-            "n_test": None if self.X_test is None else _n_rows(self.X_test),
+            "n_train": n_rows_of(self.y_train),
+            "n_test": None if self.X_test is None else n_rows_of(self.X_test),
             "train_form": asdict(self._form(self.X_train, self.y_train)),
             "test_form": (
                 None if self.X_test is None else asdict(self._form(self.X_test, self.y_test))
@@ -110,11 +142,14 @@ class Scorer:
             "scores": [_describe_score(score) for score in kit.score_types],
             "official_score_name": kit.official_score_name,
             "data_hash": kit.data_hash(),
+            "folds_hash": folds_hash(self.folds),
+            "kit_hash": kit.code_hash(),
+            "environment_hash": environments.sum_up(),
             "folders": folders_of_paths([self.X_train, self.X_test], kit.path),
         }
 
     def _form(self, X: Any, y: Any) -> Form:
-        rows = _n_rows(X if y is None else y)
+        rows = n_rows_of(X if y is None else y)
         if self.kit.prediction_kind == "other":
             return Form("any", (rows,))
         columns = self.kit.n_columns
@@ -128,6 +163,23 @@ class Scorer:
         """Seal the labels of a fold's training rows, its rows, and its pair for the workflow."""
         train_is, valid_is = self.folds[fold]
         return parcel.seal((mask(self.y_train, train_is), train_is, (train_is, valid_is)))
+
+    def parcels_of_sample(self) -> tuple[dict[str, Any], list[int]]:
+        """Seal a few public rows as a fold of their own, for a quick look at some code."""
+        part = sampling.sample(self.kit, self.X_train, self.y_train)
+        X_test = sampling.pick(part.X, part.valid_is)
+        fold = (part.train_is, part.valid_is)
+        told = {
+            "train_form": asdict(self._form(part.X, part.y)),
+            "test_form": asdict(self._form(X_test, sampling.pick(part.y, part.valid_is))),
+            "source": f"{n_rows_of(part.y)} {part.source}",
+        }
+        y = mask(part.y, part.train_is)
+        return told, [
+            parcel.seal(part.X),
+            parcel.seal((y, part.train_is, fold)),
+            parcel.seal(X_test),
+        ]
 
     # -------------------------------------------------------------- scores
     def _truth(self, step: str, fold: int) -> Any:
@@ -233,6 +285,56 @@ class Scorer:
             spread[-1].set_valid_in_train(one, where)
             yield Predictions.combine(list(spread))
 
+    # -------------------------------------------------------------- what all achieve together
+    def analysis(self, score: str) -> Analysis:
+        """Return what was learnt of the event's submissions so far, by a score."""
+        if self._learnt is None or self._learnt.score != score:
+            kit = self.kit
+            official = next((s for s in kit.score_types if s.name == score), None)
+            if official is None:
+                raise KitError(f"{kit.name} has no score {score} any more.")
+            y_test = None if self.y_test is None else self._truth("test", -1).y_pred
+            self._learnt = Analysis(
+                official,
+                [self._truth("valid", fold) for fold in range(len(self.folds))],
+                self._wrap,
+                Influence(official, self._wrap, self._truth("all", -1).y_pred, y_test, self.folds),
+                [valid_is for _, valid_is in self.folds],
+                _known_combination(kit.Predictions),
+            )
+        return self._learnt
+
+    def influences(self, score: str, trains: Sequence[Any], tests: Sequence[Any]) -> dict[str, Any]:
+        """Tell how much each example moves a score, by board and way of ranking."""
+        rows = [valid_is for _, valid_is in self.folds]
+        wrapped = [self._wrap(y, held_out) for y, held_out in zip(trains, rows, strict=True)]
+        bags = {"valid": self._bag(wrapped, n_rows_of(self.y_train), rows)}
+        if self.y_test is not None and tests:
+            bags["test"] = self._bag([self._wrap(y) for y in tests], n_rows_of(self.y_test), None)
+        return self.analysis(score).influence.of(trains, tests, bags)
+
+    def _bag(self, wrapped: Sequence[Any], n_rows: int, rows: Sequence[Any] | None) -> Any:
+        *_, last = self._combined(wrapped, n_rows, rows)
+        valid = np.asarray(last.valid_indexes)
+        where = np.flatnonzero(valid) if valid.dtype == bool else valid
+        return last.y_pred[where], where
+
+    def mix(
+        self, counts: Sequence[Sequence[int]], trains: Sequence[Any], tests: Sequence[Any]
+    ) -> dict[str, list[Scores]]:
+        """Score what the members of each fold, so often each, predict together."""
+        Predictions = self.kit.Predictions
+
+        def own(values: Sequence[Any]) -> Any:
+            return Predictions.combine([self._wrap(value) for value in values]).y_pred
+
+        def mixed(values: Sequence[Any]) -> list[Any]:
+            left = iter(values)
+            members = [[next(left) for _ in fold] for fold in counts]
+            return analysis.mixtures(_known_combination(Predictions), own, members, counts)
+
+        return self.bag(mixed(trains), mixed(tests) if tests else [])
+
 
 def _known_combination(Predictions: Any) -> str:
     """Tell whether the type combines as ramp-workflow's own types do, which has a closed form."""
@@ -279,12 +381,35 @@ def _answer(
     operation = request["do"]
     if operation == "fold":
         return {}, [scorer.parcel_of_fold(int(request["fold"]))]
-    values = _unpack(request, descriptors[0])
+    if operation == "sample":
+        return scorer.parcels_of_sample()
+    values = _unpack(request, descriptors[0]) if descriptors else []
     if operation == "score":
         return {"scores": scorer.score(int(request["fold"]), *values)}, []
     half = len(values) // 2
     tests = [test for test in values[half:] if test is not None]
+    if operation in analysis.OPERATIONS:
+        return _analyse(scorer, request, values[:half], tests)
     return {"scores": scorer.bag(values[:half], tests)}, []
+
+
+def _analyse(
+    scorer: Scorer, request: Mapping[str, Any], trains: Sequence[Any], tests: Sequence[Any]
+) -> tuple[dict[str, Any], list[int]]:
+    operation = request["do"]
+    if operation == "influences":
+        found = scorer.influences(request["score"], trains, tests)
+        vectors = {name: analysis.npy(vector) for name, vector in found.items()}
+        sizes = {name: len(content) for name, content in vectors.items()}
+        return {"sizes": sizes}, [wire.freeze(list(vectors.values()))]
+    if operation == "combine":
+        return {"scores": scorer.mix(request["counts"], trains, tests)}, []
+    learnt, told = scorer.analysis(request["score"]), {}
+    if operation == "forget":
+        learnt.forget()
+    elif operation == "learn":
+        told["added"] = learnt.learn(str(request["key"]), trains, int(request["max_members"]))
+    return {**told, "keys": learnt.keys, "selections": learnt.selections()}, []
 
 
 def _guarded(
@@ -303,12 +428,23 @@ def _guarded(
         }, []
 
 
+def _receive_terms(channel: socket.socket) -> Terms:
+    message = wire.receive(channel)
+    if message is None:
+        return _NO_TERMS
+    told, descriptors = message
+    raw = wire.contents(descriptors[0]) if descriptors else b""
+    wire.close(*descriptors)
+    return Terms.read(told["terms"], raw)
+
+
 def serve(channel: socket.socket, problem: str, event: str | None, problems_dir: Path) -> None:
     """Prepare, then answer until the trusted side closes the channel."""
     loaded: list[Scorer] = []
+    terms = _receive_terms(channel)
 
     def prepare() -> tuple[dict[str, Any], list[int]]:
-        scorer = Scorer(problem, event, problems_dir)
+        scorer = Scorer(problem, event, problems_dir, terms)
         loaded.append(scorer)
         parcels = [wire.freeze_files(scorer.code()), parcel.seal(scorer.X_train)]
         if scorer.X_test is not None:

@@ -24,11 +24,13 @@ from databoard.training.box import (
     readable_folders,
 )
 from databoard.training.host import FoldData
+from databoard.training.terms import Terms
 from databoard.training.wall import View
 from databoard.training.wire import FoldResult, Form
 
 PREPARE_S = 900.0
 SCORE_S = 120.0
+_NO_TERMS = Terms()
 
 Scores = dict[str, float]
 
@@ -61,6 +63,9 @@ class KitInfo:
     scores: tuple[ScoreInfo, ...]
     official_score_name: str
     data_hash: str
+    folds_hash: str
+    kit_hash: str
+    environment_hash: str
     folders: tuple[str, ...]
 
     @classmethod
@@ -114,6 +119,8 @@ class PreparedKit:
     problems_dir : Path
     python : str
         The interpreter of the problem's environment.
+    terms : Terms
+        What the event has fixed.
 
     Raises
     ------
@@ -128,8 +135,9 @@ class PreparedKit:
         event: str | None,
         problems_dir: Path,
         python: str,
+        terms: Terms = _NO_TERMS,
     ) -> None:
-        self.problem, self.event = problem, event
+        self.problem, self.event, self.terms = problem, event, terms
         environment = Environment(python)
         problems = problems_dir.resolve()
         if not (problems / problem).is_dir():
@@ -137,11 +145,13 @@ class PreparedKit:
         self._lock = threading.Lock()
         self._labels: dict[int, int] = {}
         self._parcels: list[int] = []
+        self._sample: tuple[dict[str, Any], list[int]] | None = None
         walled = isolation.tier in ("full", "ns")
         view = _view(isolation, environment, problem, event, problems)
         try:
             self._process = Confined(view, walled=walled)
             self._process.wait_ready()
+            self._send_terms()
         except OSError as error:
             raise BusyError(f"The scorer of {problem} does not start: {error}") from error
         try:
@@ -156,6 +166,13 @@ class PreparedKit:
         )
 
     # -------------------------------------------------------------- talking
+    def _send_terms(self) -> None:
+        given = [wire.freeze(self.terms.chunks())] if self.terms.folds else []
+        try:
+            wire.send(self._process.channel, {"terms": self.terms.message()}, given)
+        finally:
+            wire.close(*given)
+
     def _receive(self, timeout: float) -> tuple[dict[str, Any], list[int]]:
         channel = self._process.channel
         ready, _, _ = select.select([channel], [], [], timeout)
@@ -193,8 +210,14 @@ class PreparedKit:
         """End the scorer and forget the data."""
         with contextlib.suppress(OSError):
             self._process.close()
-        wire.close(*self._parcels, *self._labels.values())
-        self._parcels, self._labels = [], {}
+        sampled = self._sample[1] if self._sample else []
+        wire.close(*self._parcels, *self._labels.values(), *sampled)
+        self._parcels, self._labels, self._sample = [], {}, None
+
+    def __del__(self) -> None:
+        # A kit that was replaced serves the folds that still use it, and goes with the last.
+        if hasattr(self, "_process"):
+            self.close()
 
     # -------------------------------------------------------------- for boxes
     def fold_data(self, submission: Path, fold: int) -> FoldData:
@@ -216,6 +239,29 @@ class PreparedKit:
             train_form=self.info.train_form,
             test_form=self.info.test_form,
         )
+
+    def sample_data(self, submission: Path) -> FoldData:
+        """Return what the box of a check gets: a few public rows.
+
+        Raises
+        ------
+        TrainingError
+            If the data cannot be sampled, or a file of the submission is missing.
+        """
+        if self._sample is None:
+            self._sample = self._ask({"do": "sample"})
+        told, (X, y, X_test) = self._sample
+        forms = {
+            name: Form(told[name]["kind"], tuple(told[name]["shape"]))
+            for name in ("train_form", "test_form")
+        }
+        files = {**self._code, **self._submitted(submission)}
+        return FoldData(self.info.workflow, files, X, y, X_test, **forms)
+
+    @property
+    def sample_source(self) -> str:
+        """Where the rows of a check come from, once there was one."""
+        return str(self._sample[0]["source"]) if self._sample else ""
 
     def _submitted(self, submission: Path) -> dict[str, bytes]:
         files = {}
@@ -249,7 +295,10 @@ class PreparedKit:
         return scores
 
     def bag(
-        self, y_preds_train: Sequence[bytes], y_preds_test: Sequence[bytes | None]
+        self,
+        y_preds_train: Sequence[bytes],
+        y_preds_test: Sequence[bytes | None],
+        dtypes: Sequence[Mapping[str, str]] = (),
     ) -> dict[str, list[Scores]]:
         """Score the bagged predictions after the first 1, 2, ..., k folds.
 
@@ -257,6 +306,8 @@ class PreparedKit:
         ----------
         y_preds_train, y_preds_test : sequence of bytes
             Stored predictions of folds 0, 1, ..., k - 1.
+        dtypes : sequence of mapping
+            Types that the submission returned, by fold and step; float64 where nothing is said.
 
         Returns
         -------
@@ -269,8 +320,78 @@ class PreparedKit:
             If a score cannot be computed; with whose fault it is.
         """
         blobs = [*y_preds_train, *(test or b"" for test in y_preds_test)]
-        answer, _ = self._ask(_request("bag", blobs, ["float64"] * len(blobs)), blobs)
+        told = list(dtypes) or [{}] * len(y_preds_train)
+        types = [each.get(step, "float64") for step in ("train", "test") for each in told]
+        answer, _ = self._ask(_request("bag", blobs, types), blobs)
         scores: dict[str, list[Scores]] = answer["scores"]
+        return scores
+
+    # -------------------------------------------------------------- what all achieve together
+    def influences(
+        self, score: str, y_preds_train: Sequence[bytes], y_preds_test: Sequence[bytes | None]
+    ) -> dict[str, bytes]:
+        """Return how much each example moves a score, as ``.npy``.
+
+        Parameters
+        ----------
+        score : str
+            Name of the score.
+        y_preds_train, y_preds_test : sequence of bytes
+            Stored predictions of all folds.
+
+        Returns
+        -------
+        dict
+            By board and way of ranking: ``{"public_bagged": ..., "private_mean": ...}``.
+        """
+        blobs = [*y_preds_train, *(test or b"" for test in y_preds_test)]
+        request = _request("influences", blobs, ["float64"] * len(blobs), score=score)
+        answer, parcels = self._ask(request, blobs)
+        raw, found, start = wire.contents(parcels[0]), {}, 0
+        wire.close(*parcels)
+        for name, size in answer["sizes"].items():
+            found[name] = raw[start : start + size]
+            start += size
+        return found
+
+    def learn(
+        self, score: str, key: str, y_preds_train: Sequence[bytes], max_members: int
+    ) -> dict[str, Any]:
+        """Take a submission into the best combination by a score; a known one changes nothing.
+
+        Returns
+        -------
+        dict
+            ``{"keys": [...], "selections": [[place in keys, ...] per fold], "added": {"without":
+            ..., "with": ...}}``; ``added`` is empty for a known one.
+        """
+        blobs = [*y_preds_train, *(b"" for _ in y_preds_train)]
+        more = {"score": score, "key": key, "max_members": max_members}
+        request = _request("learn", blobs, ["float64"] * len(blobs), **more)
+        return self._ask(request, blobs)[0]
+
+    def learnt(self, score: str, *, forget: bool = False) -> dict[str, Any]:
+        """Return what is known of the best combination by a score, or begin anew."""
+        return self._ask({"do": "forget" if forget else "selections", "score": score})[0]
+
+    def combine(
+        self,
+        counts: Sequence[Sequence[int]],
+        y_preds_train: Sequence[bytes],
+        y_preds_test: Sequence[bytes | None],
+    ) -> dict[str, list[Scores]]:
+        """Score what members predict together, bagged over the folds.
+
+        Parameters
+        ----------
+        counts : sequence of sequence of int
+            Per fold, how often each of its members counts.
+        y_preds_train, y_preds_test : sequence of bytes
+            Stored predictions of the members of the first fold, of the second, ...
+        """
+        blobs = [*y_preds_train, *(test or b"" for test in y_preds_test)]
+        request = _request("combine", blobs, ["float64"] * len(blobs), counts=counts)
+        scores: dict[str, list[Scores]] = self._ask(request, blobs)[0]["scores"]
         return scores
 
 

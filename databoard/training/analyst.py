@@ -1,0 +1,270 @@
+"""The analyst: after results have come, finds out what they mean, beside the labels.
+
+A thread of the trainer. What is due are rows (`Event.analysis_asked`), so a crash forgets nothing
+and several results that come together cost one analysis. Scores are on the board long before;
+the scorer is asked in small portions, between the folds that wait for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from databoard.errors import DataboardError, TrainingError
+from databoard.services import analysis, ladders, problems
+from databoard.store.engine import read_only
+from databoard.store.files import Files
+from databoard.store.influences import Influences
+from databoard.store.models import Submission
+from databoard.store.queries import analysis as queries
+from databoard.store.queries import events as event_queries
+from databoard.store.queries.analysis import Candidate
+from databoard.training.engine import Engine
+from databoard.training.scoring import PreparedKit
+from databoard.training.terms import Terms
+
+logger = logging.getLogger(__name__)
+
+PAUSE_S = 1.0
+RETRY_S = 30.0
+#: Of a larger event, the best so many are candidates for the best combination; when those known
+#: to the scorer have become half as many again, it begins anew.
+MAX_BLENDED = 400
+
+Blend = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an analysis needs of an event: plain values, so that no session is open meanwhile."""
+
+    event_id: int
+    asked: int
+    problem: str
+    event: str
+    terms: Terms
+    n_folds: int
+    max_members: int
+    has_ladder: bool
+    official: str
+    official_id: int
+    is_lower: bool
+    candidates: tuple[Candidate, ...]
+
+
+class Analyst:
+    """Analyses events whose results have changed.
+
+    Parameters
+    ----------
+    sessions : sessionmaker
+    engine : Engine
+    submissions_dir : Path
+    """
+
+    def __init__(
+        self, sessions: sessionmaker[Session], engine: Engine, submissions_dir: Path
+    ) -> None:
+        self.sessions, self.engine = sessions, engine
+        self.files, self.influences = Files(submissions_dir), Influences(submissions_dir)
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._blends: dict[int, Blend] = {}
+
+    # -------------------------------------------------------------- the thread
+    def start(self) -> None:
+        """Begin to look for what is due."""
+        self._thread = threading.Thread(target=self._loop, name="analyst", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after what is being done."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def _loop(self) -> None:
+        pause = PAUSE_S
+        while not self._stopped.wait(pause):
+            pause = PAUSE_S if self.work() else RETRY_S
+
+    def work(self) -> bool:
+        """Analyse every event that is due; False if something went wrong and is still due."""
+        try:
+            with read_only(), self.sessions() as session:
+                due = queries.due(session)
+        except SQLAlchemyError:
+            return False
+        went_well = [self._guarded(event_id) for event_id in due]
+        return all(went_well)
+
+    def _guarded(self, event_id: int) -> bool:
+        try:
+            self.analyse(event_id)
+        except DataboardError as error:
+            logger.warning("analysis of event %d: %s", event_id, error)
+            return False
+        except SQLAlchemyError:
+            logger.warning("analysis of event %d: the database refused it", event_id, exc_info=True)
+            return False
+        return True
+
+    # -------------------------------------------------------------- one event
+    def analyse(self, event_id: int) -> None:
+        """Find out and store what the scored submissions of an event mean."""
+        with read_only(), self.sessions() as session:
+            plan = _plan(session, event_id)
+        if plan is None:
+            return
+        kit = None
+        if plan.candidates:
+            kit = self.engine.kit(plan.problem, plan.event, plan.terms)
+            self._find_influences(plan, kit)
+            self._climb(plan)
+            self._blend(plan, kit)
+        with self.sessions.begin() as session:
+            event = queries.event(session, event_id)
+            if event is not None:
+                analysis.refresh(session, event, self.influences.read)
+                analysis.done(session, event_id, plan.asked)
+
+    def _predictions(self, plan: Plan, one: Candidate, step: str) -> list[bytes | None]:
+        read = self.files.read_fold
+        return [read(one.folder, i, f"y_pred_{step}.npy") for i in range(plan.n_folds)]
+
+    def _trains(self, plan: Plan, one: Candidate) -> list[bytes] | None:
+        found = [content for content in self._predictions(plan, one, "train") if content]
+        return found if len(found) == plan.n_folds else None
+
+    def _find_influences(self, plan: Plan, kit: PreparedKit) -> None:
+        """Have the influences of new submissions computed, and keep them."""
+        for one in plan.candidates:
+            if self.influences.has(one.folder, one.run, plan.official_id):
+                continue
+            for kind, content in self._influences(plan, kit, one).items():
+                name = f"{kind}_{plan.official_id}"
+                self.influences.write(one.folder, one.run, name, content)
+            self.influences.finish(one.folder, one.run, plan.official_id)
+
+    def _influences(self, plan: Plan, kit: PreparedKit, one: Candidate) -> dict[str, bytes]:
+        """Ask for influences; none where predictions are missing or the kit's score stops."""
+        trains = self._trains(plan, one)
+        if trains is None:
+            return {}
+        try:
+            return kit.influences(plan.official, trains, self._predictions(plan, one, "test"))
+        except TrainingError as error:
+            logger.warning("no influences of submission %d: %s", one.id, error.message)
+            return {}
+
+    def _climb(self, plan: Plan) -> None:
+        """Let out what the ladder lets out, in the order in which submissions ended."""
+        if not plan.has_ladder:
+            return
+        waiting = [one for one in plan.candidates if one.public is None]
+        for one in sorted(waiting, key=lambda one: (one.ended_at or one.submitted_at, one.id)):
+            with self.sessions.begin() as session:
+                event = queries.event(session, plan.event_id)
+                submission = session.get(Submission, one.id)
+                if event is None or submission is None or submission.state != "scored":
+                    continue
+                ladders.answer(session, event, submission, self.influences.read)
+
+    # -------------------------------------------------------------- all together
+    def _blend(self, plan: Plan, kit: PreparedKit) -> None:
+        """Bring the best combination up to date, and store it if it has changed."""
+        told = self._learn(plan, kit)
+        by_key = {_key(one): one for one in plan.candidates}
+        chosen = [[by_key[told["keys"][i]] for i in fold] for fold in told["selections"]]
+        blend = [[one.id for one in fold] for fold in chosen]
+        if self._blends.get(plan.event_id) == blend or not all(blend):
+            return
+        scores = {
+            "combined": self._scores(plan, kit, chosen),
+            "best": self._scores(plan, kit, [fold[:1] for fold in chosen]),
+        }
+        with self.sessions.begin() as session:
+            event = queries.event(session, plan.event_id)
+            if event is not None:
+                analysis.record_blend(session, event, blend, scores)
+        self._blends[plan.event_id] = blend
+
+    def _learn(self, plan: Plan, kit: PreparedKit) -> dict[str, Any]:
+        """Have the scorer take in what it does not know yet, oldest first."""
+        told = kit.learnt(plan.official)
+        able = [one for one in plan.candidates if not (one.is_out or one.is_late)]
+        present = {_key(one) for one in able}
+        chosen = _best(able, MAX_BLENDED, is_lower=plan.is_lower)
+        n_new = sum(_key(one) not in told["keys"] for one in chosen)
+        if not set(told["keys"]) <= present or len(told["keys"]) + n_new > 1.5 * MAX_BLENDED:
+            told = kit.learnt(plan.official, forget=True)
+        for one in chosen:
+            if _key(one) in told["keys"] or self._stopped.is_set():
+                continue
+            trains = self._trains(plan, one)
+            if trains is None:
+                continue
+            told = kit.learn(plan.official, _key(one), trains, plan.max_members)
+            if (added := told["added"]) and added["with"] is not None:
+                with self.sessions.begin() as session:
+                    analysis.record_addition(session, one.id, added["without"], added["with"])
+        return told
+
+    def _scores(
+        self, plan: Plan, kit: PreparedKit, chosen: Sequence[Sequence[Candidate]]
+    ) -> dict[str, Any]:
+        """Score what the chosen of each fold predict together."""
+        counts, trains, tests = [], [], []
+        for number, fold in enumerate(chosen):
+            members = list(dict.fromkeys(fold))
+            counts.append([fold.count(one) for one in members])
+            for one in members:
+                read = self.files.read_fold
+                trains.append(read(one.folder, number, "y_pred_train.npy") or b"")
+                tests.append(read(one.folder, number, "y_pred_test.npy"))
+        return kit.combine(counts, trains, tests)
+
+
+def _key(one: Candidate) -> str:
+    # Databases give the numbers of removed rows anew; hashes never come again.
+    return f"{one.hash_[:12]}.{one.run}"
+
+
+def _best(found: Sequence[Candidate], n: int, *, is_lower: bool) -> list[Candidate]:
+    """Choose the best so many by their public scores; the oldest first."""
+    sign = 1 if is_lower else -1
+    known = [one for one in found if one.public is not None]
+    best = sorted(known, key=lambda one: sign * (one.public or 0.0))[:n]
+    return sorted(best, key=lambda one: (one.submitted_at, one.id))
+
+
+def _plan(session: Session, event_id: int) -> Plan | None:
+    event = queries.event(session, event_id)
+    if event is None:
+        return None
+    folds = event_queries.folds(session, event_id, with_rows=True)
+    return Plan(
+        event_id=event_id,
+        asked=event.analysis_asked,
+        problem=event.problem.name,
+        event=event.name,
+        terms=Terms.of(
+            [(fold.train_is, fold.valid_is) for fold in folds],
+            problems.element_names(event.problem.workflow),
+            problems.score_bounds(session),
+        ),
+        n_folds=len(folds),
+        max_members=event.max_n_ensemble,
+        has_ladder=event.has_ladder,
+        official=event.official_score.name,
+        official_id=event.official_score.id,
+        is_lower=event.official_score.is_lower_the_better,
+        candidates=tuple(queries.candidates(session, event_id)),
+    )

@@ -1,0 +1,241 @@
+"""What follows from results: intervals, the best combination, additions, the ladder."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from databoard.services import events
+from databoard.store.engine import make_engine, make_sessions
+from databoard.store.files import Files
+from databoard.store.models import Submission
+from databoard.store.queries import analysis as queries
+from databoard.training.analysis import npy
+from databoard.training.analyst import Analyst
+from databoard.training.influence import Influence
+from databoard.training.scorer import Scorer
+from databoard.training.wire import npy_header
+from tests.builders import (
+    NOON,
+    make_event,
+    make_event_team,
+    make_problem,
+    make_score_type,
+    make_scored_submission,
+)
+
+
+@pytest.fixture
+def scorer(problems):
+    return Scorer("flowers", None, problems)
+
+
+@pytest.fixture
+def files(tmp_path):
+    return Files(tmp_path / "submissions")
+
+
+@pytest.fixture
+def rows(engine_of_rows):
+    with Session(engine_of_rows, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def engine_of_rows(database_url):
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def analyst(engine, engine_of_rows, files):
+    made = Analyst(make_sessions(engine_of_rows), engine, files.root)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def event(rows, scorer):
+    problem = make_problem(rows, "flowers", n_train=len(scorer.y_train), n_test=len(scorer.y_test))
+    types = [make_score_type(rows, name) for name in ("acc", "f1_70")]
+    types.insert(1, make_score_type(rows, "nll", is_lower_the_better=True, maximum=np.inf))
+    made = make_event(
+        rows, "flowers", problem=problem, score_types=types, n_folds=len(scorer.folds)
+    )
+    for fold, (train, valid) in zip(made.folds, scorer.folds, strict=True):
+        fold.train_is, fold.valid_is = train, valid
+    rows.flush()
+    return made
+
+
+def predict(scorer, noise, seed):
+    """Plausible probabilities: the truth, with noise."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for step in ("all", "test"):
+        truth = scorer._truth(step, -1).y_pred
+        folds = []
+        for _ in scorer.folds:
+            raw = np.abs(truth + noise * rng.normal(size=truth.shape))
+            folds.append(raw / raw.sum(axis=1, keepdims=True))
+        found.append(folds)
+    return found
+
+
+def stored(values):
+    return npy_header(values.shape) + np.ascontiguousarray(values, "<f8").tobytes()
+
+
+def put(rows, scorer, files, place, name, noise, seed=0, **fields):
+    """Make a scored submission with predictions on the disk and their real scores."""
+    trains, tests = predict(scorer, noise, seed)
+    made = make_scored_submission(rows, place, name, **fields)
+    for number, (train, test) in enumerate(zip(trains, tests, strict=True)):
+        files.write_fold(made.folder, number, "y_pred_train.npy", stored(train))
+        files.write_fold(made.folder, number, "y_pred_test.npy", stored(test))
+    bags = scorer.bag(trains, tests)
+    for score in made.scores:
+        kind = score.event_score_type.name
+        score.public = score.valid_bag = bags["valid"][-1][kind]
+        score.private = score.test_bag = bags["test"][-1][kind]
+    rows.flush()
+    return made
+
+
+def ask(rows, event):
+    events.touch(rows, event.id, analyse=True)
+    rows.commit()
+
+
+def test_a_board_gets_intervals_bands_and_chances(rows, scorer, files, event, analyst):
+    good, bad = make_event_team(rows, event), make_event_team(rows, event)
+    best = put(rows, scorer, files, good, "best", 0.1, 1)
+    twin = put(rows, scorer, files, good, "twin", 0.12, 2)
+    worst = put(rows, scorer, files, bad, "worst", 2.0, 3)
+    ask(rows, event)
+
+    assert analyst.work()
+
+    places = {one.name: queries.standing(rows, one.id) for one in (best, twin, worst)}
+    assert places["best"]["public"].rank_high == 2
+    assert places["worst"]["public"].rank_low == 3
+    assert places["worst"]["private"].rank_low == 3
+    assert places["best"]["public"].tie_group == places["twin"]["public"].tie_group == 0
+    assert places["worst"]["public"].tie_group == 1
+    assert sum(one["public"].p_best for one in places.values()) == pytest.approx(1)
+    assert places["best"]["public"].p_win > 0.9
+    assert queries.due(rows) == []
+
+
+def test_the_best_combination_is_stored_with_its_shares(rows, scorer, files, event, analyst):
+    place = make_event_team(rows, event)
+    made = [put(rows, scorer, files, place, f"s{i}", 0.9, i) for i in range(4)]
+    ask(rows, event)
+
+    analyst.work()
+    rows.expire_all()
+
+    shares = [one.contributivity for one in made]
+    assert sum(shares) == pytest.approx(1)
+    assert [one.historical_contributivity for one in made] == shares
+    combined = rows.get(type(event), event.id).combined
+    assert len(combined["combined"]["valid"]) == len(scorer.folds)
+    assert combined["combined"]["valid"][-1]["acc"] >= combined["best"]["valid"][-1]["acc"] - 0.05
+    assert set(combined["best"]["test"][-1]) == {"acc", "nll", "f1_70"}
+    assert made[0].blend_without is None
+    assert made[1].blend_with >= made[1].blend_without == made[0].blend_with
+
+
+def test_one_more_result_changes_what_must_change(rows, scorer, files, event, analyst):
+    place = make_event_team(rows, event)
+    first = put(rows, scorer, files, place, "first", 1.5, 1)
+    ask(rows, event)
+    analyst.work()
+    better = put(rows, scorer, files, place, "better", 0.01, 2)
+    ask(rows, event)
+
+    analyst.work()
+    rows.expire_all()
+
+    assert better.contributivity == pytest.approx(1)
+    assert first.contributivity == 0
+    assert queries.standing(rows, first.id)["public"].rank_low == 2
+
+
+def test_a_removed_submission_leaves_the_combination(rows, scorer, files, event, analyst):
+    place = make_event_team(rows, event)
+    gone = put(rows, scorer, files, place, "gone", 0.01, 1)
+    left = put(rows, scorer, files, place, "left", 1.0, 2)
+    ask(rows, event)
+    analyst.work()
+    rows.delete(rows.get(Submission, gone.id))
+    ask(rows, event)
+
+    analyst.work()
+    rows.expire_all()
+
+    assert rows.get(Submission, left.id).contributivity == pytest.approx(1)
+
+
+def test_everybody_is_compared_with_the_baseline(rows, scorer, files, event, analyst):
+    place = make_event_team(rows, event)
+    put(rows, scorer, files, place, "base", 2.0, 1, is_baseline=True)
+    mine = put(rows, scorer, files, place, "mine", 0.1, 2)
+    ask(rows, event)
+
+    analyst.work()
+
+    standing = queries.standing(rows, mine.id)["public"]
+    assert standing.verdict == "better"
+    assert 0 < standing.delta_low < standing.delta < standing.delta_high
+
+
+def test_a_ladder_lets_out_only_what_chance_does_not_explain(rows, scorer, files, event, analyst):
+    event.has_ladder = True
+    place = make_event_team(rows, event)
+    names = [("first", 1.5), ("same", 1.49), ("leap", 0.05), ("worse", 2.0)]
+    made = []
+    for seed, (name, noise) in enumerate(names):
+        one = put(rows, scorer, files, place, name, noise, 1 if seed == 1 else seed + 1)
+        one.ended_at = one.submitted_at = NOON.replace(minute=seed)
+        for score in one.scores:
+            score.public = None
+        made.append(one)
+    ask(rows, event)
+
+    analyst.work()
+    rows.expire_all()
+
+    public = [{s.event_score_type.name: s.public for s in one.scores} for one in made]
+    assert public[1] == public[0]
+    assert public[2]["acc"] > public[0]["acc"]
+    assert public[3] == public[2]
+    # Only what moved the ladder has an interval that others may see.
+    assert not queries.standing(rows, made[1].id).get("public")
+    assert queries.standing(rows, made[1].id)["private"]
+
+
+def test_an_event_without_results_is_soon_done(rows, event, analyst):
+    ask(rows, event)
+
+    assert analyst.work()
+    assert queries.due(rows) == []
+
+
+def test_a_score_that_does_not_decompose_is_resampled(scorer):
+    kind = next(s for s in scorer.kit.score_types if s.name == "f1_70")
+    truth = scorer._truth("all", -1).y_pred
+    influence = Influence(kind, scorer._wrap, truth, None, scorer.folds)
+    trains, tests = predict(scorer, 0.9, 1)
+    rows = np.arange(len(truth))
+
+    found = influence.of(trains, tests, {"valid": (trains[0], rows)})
+
+    spread = np.linalg.norm(found["public_bagged"]) / len(found["public_bagged"])
+    assert 0 < spread < 1
+    assert found["public_bagged"].shape == found["public_mean"].shape
+    assert np.load(io.BytesIO(npy(found["public_mean"]))).shape == (200,)
