@@ -94,6 +94,15 @@ def signed_up(name: str, event_title: str, url: str) -> Letter:
     )
 
 
+def invited(name: str, by: str, team: str, url: str) -> Letter:
+    """Tell a user who invites them to which team."""
+    return Letter(
+        f"{by} invites you to the team {team}",
+        f"Hello {name},\n\n{by} invites you to the team {team}. Accept or decline here, within "
+        f"seven days:\n\n{url}\n",
+    )
+
+
 def submitted(event: str, team: str, submission: str, url: str) -> Letter:
     """Tell an organiser of a new submission; the subject is the command that trains it."""
     return Letter(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import rules
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError
 from databoard.mail import letters
-from databoard.services import outbox
+from databoard.services import notifications, outbox
 from databoard.store.models import Event, EventTeam, SandboxFile, Team, TeamMember, User
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
@@ -126,19 +126,23 @@ def _check_may_join(session: Session, event: Event, team: Team, now: datetime) -
             f"{team.name} has {len(members)}.",
             "team",
         )
-    allowed = event.allowed_emails.replace(",", " ").lower().split()
     for user in members:
         place = queries.event_team_of(session, event, user)
         if place is not None and place.team_id != team.id:
             raise DuplicateError(f"{user.name} takes part already, in {place.team.name}.", "team")
-        if allowed and not _is_listed(user.email.lower(), allowed):
+        if not is_listed(event, user):
             raise ForbiddenError(f"{event.title} takes only addresses that its organisers listed.")
 
 
-def _is_listed(email: str, allowed: list[str]) -> bool:
-    """Tell whether an address, or its domain with or without the @, is on the organisers' list."""
+def is_listed(event: Event, user: User) -> bool:
+    """Tell whether the organisers' list, if there is one, has a user's address.
+
+    It may name the domain alone, with or without the @.
+    """
+    allowed = event.allowed_emails.replace(",", " ").lower().split()
+    email = user.email.lower()
     domain = email.rpartition("@")[2]
-    return any(
+    return not allowed or any(
         word in (email, domain, f"@{domain}") or (word.startswith(".") and domain.endswith(word))
         for word in allowed
     )
@@ -227,9 +231,12 @@ def approve(session: Session, place: EventTeam, *, now: datetime) -> None:
     place.approved_at = now
     session.flush()
     event = place.event
+    sandbox = f"/events/{event.name}/sandbox"
     for user in queries.members(session, place.team_id):
+        text = f"Your team {place.team.name} takes part in {event.title}: your sandbox is ready."
+        notifications.notify(session, user, "approved", text, now=now, url=sandbox)
         if user.wants_mail:
-            letter = letters.signed_up(user.name, event.title, f"/events/{event.name}/sandbox")
+            letter = letters.signed_up(user.name, event.title, sandbox)
             key = f"signed_up:{place.id}:{user.id}"
             outbox.write(session, key, user.email, letter.subject, letter.body, now=now)
 
