@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from databoard.store.models import EventTeam, Submission, SubmissionScore, Team
+from databoard.store.models import EventTeam, Standing, Submission, SubmissionScore, Team
 
 SCORED = ("scored",)
 OPEN = ("new", "training")
@@ -48,11 +48,31 @@ class Line(NamedTuple):
     team_disqualified_at: datetime | None
     #: Of the whole team.
     n_tries: int
+    is_final: bool
+    is_starred: bool
+    section: str
+    #: Where it stands on the board, as far as that is known.
+    rank_low: int | None
+    rank_high: int | None
+    tie_group: int | None
+    p_best: float | None
+    gap: float | None
+    p_win: float | None
+    p_podium: float | None
+    delta: float | None
+    delta_low: float | None
+    delta_high: float | None
+    verdict: str | None
 
 
-def submissions(session: Session, event_id: int, states: Sequence[str]) -> list[Line]:
-    """List the submissions of an event in these states, oldest first."""
-    s = Submission
+def submissions(
+    session: Session, event_id: int, states: Sequence[str], board: str = "public"
+) -> list[Line]:
+    """List the submissions of an event in these states, oldest first.
+
+    With what is known of their places on the public or the private board.
+    """
+    s, place = Submission, Standing
     tries = (
         select(s.event_team_id, func.count().label("number"))
         .where(s.event_id == event_id)
@@ -81,10 +101,25 @@ def submissions(session: Session, event_id: int, states: Sequence[str]) -> list[
             s.disqualification,
             EventTeam.disqualified_at,
             tries.c.number,
+            s.is_final,
+            s.is_starred,
+            EventTeam.section,
+            place.rank_low,
+            place.rank_high,
+            place.tie_group,
+            place.p_best,
+            place.gap,
+            place.p_win,
+            place.p_podium,
+            place.delta,
+            place.delta_low,
+            place.delta_high,
+            place.verdict,
         )
         .join(EventTeam, EventTeam.id == s.event_team_id)
         .join(Team, Team.id == EventTeam.team_id)
         .join(tries, tries.c.event_team_id == s.event_team_id)
+        .outerjoin(place, and_(place.submission_id == s.id, place.board == board))
         .where(s.event_id == event_id, s.state.in_(states), s.withdrawn_at.is_(None))
         .order_by(s.submitted_at, s.id)
     )

@@ -95,8 +95,11 @@ def _row_json(row: Row, *, names: bool, spreads: bool) -> JSON:
         "train_s": row.train_s,
         "valid_s": row.valid_s,
         "peak_mb": row.peak_mb,
-        "contributivity": row.contributivity,
-        "historical_contributivity": row.historical_contributivity,
+        "contributivity": row.contributivity if spreads else None,
+        "historical_contributivity": row.historical_contributivity if spreads else None,
+        "rank_interval": [row.place.low, row.place.high] if row.place else None,
+        "tie_group": row.place.tie_group if row.place else None,
+        "p_best": row.place.p_best if row.place else None,
     }
 
 

@@ -10,19 +10,21 @@ from flask import Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from databoard.errors import ForbiddenError
+from databoard.services.leaderboards import PRIVATE, Row
 from databoard.store.models import Event
 from databoard.web import event_pages, guards, polling
 from databoard.web.downloads import download
 from databoard.web.guards import Standing
 from databoard.web.leaderboards import listing
 from databoard.web.leaderboards.blueprint import bp
-from databoard.web.leaderboards.listing import Choice, Right
+from databoard.web.leaderboards.listing import Choice, Listing, Right
 
-BOARDS = "any(public, private, competition, failed, new)"
+BOARDS = "any(public, private, competition, private_competition, failed, new)"
 TITLES = {
     "public": "Leaderboard",
     "private": "Private leaderboard",
     "competition": "Competition",
+    "private_competition": "Final competition",
     "failed": "Failed",
     "new": "In progress",
 }
@@ -43,7 +45,7 @@ def _right(event: Event, board: str) -> Right:
     place = guards.standing(event)
     if not event_pages.may_see_board(event, place):
         raise ForbiddenError("The leaderboard is for those who take part in the event.")
-    if board == "private" and not event_pages.may_see_private_scores(event, place.role):
+    if board in PRIVATE and not event_pages.may_see_private_scores(event, place.role):
         raise ForbiddenError("The private leaderboard opens when the event has closed.")
     if board in ("failed", "new") and not place.is_admin:
         raise ForbiddenError("This table is for the organisers of the event.")
@@ -108,7 +110,7 @@ def private(event: str) -> ResponseReturnValue:
     return _page(event, "private")
 
 
-@bp.get("/events/<event>/leaderboard/<any(competition, failed, new):board>")
+@bp.get("/events/<event>/leaderboard/<any(competition, private_competition, failed, new):board>")
 @guards.approved_required
 def other(event: str, board: str) -> ResponseReturnValue:
     """Show the best of each team, what failed, or what is in progress."""
@@ -132,16 +134,31 @@ def _page(name: str, board: str) -> str:
         choice=choice,
         body=listing.body(event, right, shown, choice),
         own=own,
+        band=_band(shown, own) if own else [],
         own_key=listing.team_key(event.id, own[0].team_id) if own else "",
         **event_pages.frame(event),
     )
+
+
+def _band(shown: Listing, own: list[Row]) -> list[Row]:
+    """List the submissions of others that cannot be told from the visitor's best."""
+    place = own[0].place
+    if place is None or own[0].rank is None:
+        return []
+    return [
+        row
+        for row in shown.source.rows
+        if row.place is not None
+        and row.place.tie_group == place.tie_group
+        and row.team_id != own[0].team_id
+    ]
 
 
 def _boards(event: Event, place: Standing) -> list[tuple[str, str, int | None]]:
     """List the boards that the visitor may choose from."""
     names = ["public", "competition"]
     if event_pages.may_see_private_scores(event, place.role):
-        names.append("private")
+        names += PRIVATE
     if place.is_admin:
         names += ["failed", "new"]
     return [(TITLES[name], address(event, name), None) for name in names]

@@ -41,7 +41,14 @@ ORDERS: dict[str, Callable[[Row], Any]] = {
     "memory": lambda row: row.peak_mb,
     "contributivity": lambda row: row.contributivity,
     "historical": lambda row: row.historical_contributivity,
+    "best": lambda row: row.place.p_best if row.place else None,
+    "win": lambda row: row.place.p_win if row.place else None,
+    "podium": lambda row: row.place.p_podium if row.place else None,
+    "delta": lambda row: row.place.delta if row.place else None,
+    "change": lambda row: row.gain,
 }
+#: What would tell what a ladder holds back.
+HELD_BACK = ("contributivity", "historical")
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class Choice:
     is_descending: bool = False
     words: str = ""
     page: int = 1
+    section: str = ""
 
     @classmethod
     def of(cls, arguments: Mapping[str, str]) -> Choice:
@@ -71,11 +79,17 @@ class Choice:
             arguments.get("order", "") == "desc",
             arguments.get("q", "").strip()[:MAX_SEARCH].lower(),
             int(page) if page.isdecimal() and len(page) < 9 else 1,
+            arguments.get("section", "").strip()[:80],
         )
 
     def arguments(self) -> dict[str, str]:
         """Write it into an address again, without the page."""
-        found = {"sort": self.order, "order": "desc" if self.is_descending else "", "q": self.words}
+        found = {
+            "sort": self.order,
+            "order": "desc" if self.is_descending else "",
+            "q": self.words,
+            "section": self.section,
+        }
         return {name: text for name, text in found.items() if text}
 
 
@@ -92,6 +106,28 @@ class Listing:
     def version(self) -> int:
         """Version of the event that it was read at."""
         return self.source.version
+
+    @property
+    def n_ranked(self) -> int:
+        """How many rows of the whole board take a rank."""
+        return sum(row.rank is not None for row in self.source.rows)
+
+    @property
+    def has(self) -> frozenset[str]:
+        """Name the optional columns that the board has something for."""
+        places = [row.place for row in self.source.rows if row.place is not None]
+        found = {
+            "place": bool(places),
+            "delta": any(place.delta is not None for place in places),
+            "forecast": any(place.p_win is not None for place in places),
+            "change": any(row.gain is not None for row in self.source.rows),
+        }
+        return frozenset(name for name, is_there in found.items() if is_there)
+
+    @property
+    def sections(self) -> list[str]:
+        """List the sections of the teams on the board."""
+        return sorted({row.section for row in self.source.rows} - {""})
 
     @property
     def n_pages(self) -> int:
@@ -146,15 +182,32 @@ def get(event: Event, board: str, right: Right, choice: Choice, *, now: datetime
     BadRequest
         If it cannot be ordered as asked.
     """
-    key = (event.id, event.version, board)
+    is_frozen = leaderboards.is_frozen(event, now) and not right.organiser
+    key = (event.id, event.version, board, is_frozen)
     source = _memories().boards.get(
-        key, lambda: leaderboards.build(db.session(), event, board, now=now)
+        key,
+        lambda: leaderboards.build(db.session(), event, board, now=now, sees_all=not is_frozen),
     )
-    rows = _found(source.rows, choice.words, right)
-    rows = _ordered(rows, choice, source)
+    rows = _found(_of_section(source.rows, choice.section), choice.words, right)
+    if right.spreads or choice.order not in HELD_BACK:
+        rows = _ordered(rows, choice, source)
     n_pages = max(1, math.ceil(len(rows) / PAGE))
     page = min(max(1, choice.page), n_pages)
     return Listing(source, tuple(rows[PAGE * (page - 1) : PAGE * page]), len(rows), page)
+
+
+def _of_section(rows: tuple[Row, ...], section: str) -> tuple[Row, ...]:
+    """Cut a section out of a board, with ranks of its own."""
+    if not section:
+        return rows
+    inside = [row for row in rows if row.section == section]
+    ranks = sorted(row.rank for row in inside if row.rank is not None)
+    place = {rank: i + 1 for i, rank in reversed(list(enumerate(ranks)))}
+    # Intervals are of the whole board.
+    return tuple(
+        replace(row, rank=place[row.rank] if row.rank is not None else None, place=None)
+        for row in inside
+    )
 
 
 def _found(rows: tuple[Row, ...], words: str, right: Right) -> list[Row]:
@@ -203,7 +256,9 @@ def team_key(event_id: int, team_id: int) -> str:
 
 def body(event: Event, right: Right, shown: Listing, choice: Choice) -> Markup:
     """Render the rows of a page, once for all who may see the same."""
-    key = (event.id, shown.version, shown.source.board, right, replace(choice, page=shown.page))
+    is_frozen = shown.source.frozen_at is not None
+    place = replace(choice, page=shown.page)
+    key = (event.id, shown.version, shown.source.board, is_frozen, right, place)
     return _memories().bodies.get(
         key,
         lambda: Markup(_render(event, right, shown, choice)),  # noqa: S704 - our own template
