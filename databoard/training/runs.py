@@ -48,9 +48,7 @@ T = TypeVar("T")
 def work(run: Run, engine: Engine, tell: Tell) -> None:
     """Train and score a submission; the last news is how the run ended, whatever happens."""
     try:
-        news: News | None = (
-            check(run, engine) if run.is_check else _Work(run, engine, tell).do()
-        )
+        news: News | None = check(run, engine) if run.is_check else _Work(run, engine, tell).do()
     except KitError as error:
         news = Ended(run, _ending("checking_error", "organiser", error.message))
     except DataboardError as error:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from databoard.store.queries.jobs import CHANNEL
 
@@ -27,13 +28,14 @@ class _Waiter(threading.Thread):
         super().__init__(name="wakeup", daemon=True)
         self.engine, self.tell = engine, tell
         self.is_stopping = threading.Event()
+        self.is_listening = threading.Event()
 
     def run(self) -> None:
         """Wait until stopped."""
         while not self.is_stopping.is_set():
             try:
                 self.wait_for_news()
-            except self.engine.dialect.loaded_dbapi.Error:
+            except (self.engine.dialect.loaded_dbapi.Error, SQLAlchemyError, OSError):
                 self.is_stopping.wait(RECONNECT_S)
                 self.tell()  # what was missed meanwhile
 
@@ -53,11 +55,12 @@ class Listening(_Waiter):
     def wait_for_news(self) -> None:
         """Block in ``select`` until the server notifies."""
         pooled = self.engine.raw_connection()
+        connection: Any = pooled.driver_connection
         pooled.detach()  # it will not serve anybody else
         try:
-            connection: Any = pooled.driver_connection
             connection.autocommit = True
             connection.cursor().execute(f"LISTEN {CHANNEL}")
+            self.is_listening.set()
             while not self.is_stopping.is_set():
                 ready, _, _ = select.select([connection], [], [], 1.0)
                 if ready:
@@ -66,7 +69,7 @@ class Listening(_Waiter):
                         connection.notifies.clear()
                         self.tell()
         finally:
-            pooled.close()
+            connection.close()
 
 
 class Counting(_Waiter):
@@ -83,6 +86,7 @@ class Counting(_Waiter):
                 if last is not None and version != last:
                     self.tell()
                 last = version
+                self.is_listening.set()
                 time.sleep(SQLITE_POLL_S)
         finally:
             pooled.close()

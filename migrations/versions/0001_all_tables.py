@@ -493,7 +493,8 @@ def upgrade():
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_submissions_user_id_users'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_submissions')),
     sa.UniqueConstraint('event_team_id', 'key', name=op.f('uq_submissions_event_team_id_key')),
-    sa.UniqueConstraint('hash', name=op.f('uq_submissions_hash'))
+    sa.UniqueConstraint('hash', name=op.f('uq_submissions_hash')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('submissions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_submissions_code_hash'), ['code_hash'], unique=False)
@@ -620,7 +621,8 @@ def upgrade():
     sa.ForeignKeyConstraint(['event_id'], ['events.id'], name=op.f('fk_jobs_event_id_events'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['event_team_id'], ['event_teams.id'], name=op.f('fk_jobs_event_team_id_event_teams'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['submission_id'], ['submissions.id'], name=op.f('fk_jobs_submission_id_submissions'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_jobs'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_jobs')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('jobs', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_jobs_event_id'), ['event_id'], unique=False)

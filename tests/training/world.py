@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +18,14 @@ from sqlalchemy.orm import Session
 
 from databoard.services import events, jobs, problems, submissions, teams
 from databoard.settings import Settings
+from databoard.store.base import Base
 from databoard.store.engine import make_engine, make_sessions, read_only
 from databoard.store.models import EventTeam, Submission
 from databoard.store.queries import submissions as queries
-from databoard.training.dispatcher import Pace
+from databoard.training import box
+from databoard.training.dispatcher import Desk, Pace
+from databoard.training.engine import Engine
+from tests import postgres
 from tests.builders import make_team
 
 #: As the product's, but nothing waits for long.
@@ -110,8 +121,8 @@ def write_kit(problems_dir: Path, name: str = "sides", n_train: int = 60, n_test
 class World:
     """An installation in a folder, with one event; ``place`` is a team's in it."""
 
-    def __init__(self, settings: Settings, now: Callable[[], object], **fields: object) -> None:
-        self.settings, self.now = settings, now
+    def __init__(self, settings: Settings, **fields: object) -> None:
+        self.settings = settings
         self.database = make_engine(settings.database_url)
         self.sessions = make_sessions(self.database)
         for folder in (settings.root, settings.root.parent):
@@ -128,6 +139,10 @@ class World:
             events.update(session, event, **values)
         self.event_id = event.id
         self.places: dict[str, int] = {}
+
+    @staticmethod
+    def now() -> datetime:
+        return datetime.now(UTC)
 
     def close(self) -> None:
         self.database.dispose()
@@ -195,3 +210,91 @@ class World:
                 return submission
             assert time.monotonic() < limit, (submission.state, submission.message)
             time.sleep(0.02)
+
+
+ROOT = Path(__file__).parents[2]
+SECRET_KEY = "a key for tests only, thirty-two bytes long"
+
+
+def make_installation(url: str, root: Path) -> Settings:
+    """Make folders and tables."""
+    for folder in ("problems", "submissions", "db"):
+        (root / folder).mkdir(parents=True)
+    engine = make_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return Settings.from_env(environment(url, root))
+
+
+def environment(url: str, root: Path) -> dict[str, str]:
+    """Return the variables of an installation."""
+    return {
+        "DATABOARD_DB_URL": url,
+        "DATABOARD_ROOT": str(root),
+        "DATABOARD_SECRET_KEY": SECRET_KEY,
+        "DATABOARD_WORKERS": "2",
+        "DATABOARD_MIN_ISOLATION": "landlock",
+    }
+
+
+@contextlib.contextmanager
+def installation(server_url: str | None, root: Path, **fields: object) -> Iterator[World]:
+    """Have a world on SQLite, or on a database of its own on a PostgreSQL server."""
+    name = f"databoard_test_{os.getpid()}_{root.name.replace('-', '_')}"
+    url = f"sqlite:///{root / 'db' / 'databoard.db'}"
+    if server_url is not None:
+        url = postgres.create_database(server_url, name)
+    try:
+        world = World(make_installation(url, root), **fields)
+        yield world
+        world.close()
+    finally:
+        if server_url is not None:
+            postgres.drop_database(server_url, name)
+
+
+@contextlib.contextmanager
+def desk_in_thread(world: World, isolation: box.Isolation, name: str = "trainer") -> Iterator[Desk]:
+    """Have a trainer in a thread of this process."""
+    engine = Engine(
+        world.settings.problems_dir, slots=2, min_isolation="landlock", isolation=isolation
+    )
+    desk = Desk(world.settings, name=name, pace=QUICK, engine=engine)
+    thread = threading.Thread(target=desk.open)
+    thread.start()
+    try:
+        yield desk
+    finally:
+        desk.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+class TrainerProcess:
+    """A trainer in a process of its own."""
+
+    def __init__(self, world: World, name: str, *options: str) -> None:
+        url = world.settings.database_url
+        env = {**os.environ, **environment(url, world.settings.root), "PYTHONPATH": str(ROOT)}
+        self.log = world.settings.root / f"{name}.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.training.trainer", name, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=env,
+                cwd=ROOT,
+            )
+
+    def kill(self, number: int = signal.SIGKILL) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(40)
+
+    def __enter__(self) -> TrainerProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.kill()

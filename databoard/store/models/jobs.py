@@ -62,6 +62,8 @@ class Job(Base):
         Index(None, "state", "lane", "priority", "due_at"),
         Index(None, "event_team_id", "lane", "state"),
         Index(None, "state", "lease_until"),
+        # A trainer may still hold the key of a job that was deleted: it is never given again.
+        {"sqlite_autoincrement": True},
     )
 
 

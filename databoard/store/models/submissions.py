@@ -123,6 +123,8 @@ class Submission(Base):
         Index(None, "event_id", "submitted_at"),
         Index(None, "event_team_id", "submitted_at"),
         Index(None, "code_hash"),
+        # Letters are told apart by the key of their submission: it is never given again.
+        {"sqlite_autoincrement": True},
     )
 
     @property

@@ -188,23 +188,28 @@ class Glance:
         What it should do: running, draining, paused or stopped.
     lanes : set of str
         Lanes in which something is due.
+    held : set of int
+        Jobs that are still its own.
     cancelled : set of int
-        Jobs of its own that somebody wants stopped.
+        Those of them that somebody wants stopped.
     """
 
     state: str
     lanes: set[str]
+    held: set[int]
     cancelled: set[int]
 
 
 def glance(session: Session, owner: str, now: datetime) -> Glance:
     """Look what is new for a trainer, without writing anything."""
     due = select(Job.lane).where(Job.state == "due", Job.due_at <= now).distinct()
-    stopped = select(Job.id).where(
-        Job.state == "running", Job.owner == owner, Job.cancel_asked_at.is_not(None)
-    )
+    own = select(Job.id, Job.cancel_asked_at).where(Job.state == "running", Job.owner == owner)
+    held = {row[0]: row[1] for row in session.execute(own)}
     return Glance(
-        trainer_state(session, owner), set(session.scalars(due)), set(session.scalars(stopped))
+        trainer_state(session, owner),
+        set(session.scalars(due)),
+        set(held),
+        {job_id for job_id, asked_at in held.items() if asked_at is not None},
     )
 
 
