@@ -9,6 +9,7 @@ from databoard.cli.actions.accounts import (
     set_password,
 )
 from databoard.cli.actions.backups import backup_every, forget_mail, run_task
+from databoard.cli.actions.doctor import doctor
 from databoard.cli.actions.events import add_event, list_events, make_event_admin, remove_event
 from databoard.cli.actions.parts import (
     add_score_type,
@@ -64,6 +65,7 @@ ACTIONS = (
     create_admin,
     create_user,
     delete_submission,
+    doctor,
     forget_mail,
     list_events,
     list_problems,

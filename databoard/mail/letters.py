@@ -117,3 +117,12 @@ def ended(name: str, submission: str, outcome: str, url: str) -> Letter:
         f"{submission}: {outcome}",
         f"Hello {name},\n\nyour submission {submission} has ended: {outcome}.\n\n{url}\n",
     )
+
+
+def announcement(name: str, text: str, event_title: str, url: str) -> Letter:
+    """Tell somebody what the organisers announce."""
+    where = event_title or "the site"
+    return Letter(
+        f"News of {where}",
+        f"Hello {name},\n\nthe organisers of {where} announce:\n\n{text}\n\n{url}\n",
+    )

@@ -8,6 +8,7 @@ from databoard.settings import Settings
 from databoard.web.accounts import views as accounts
 from databoard.web.api import views as api
 from databoard.web.assets import STATIC, init_assets
+from databoard.web.banners import init_banners
 from databoard.web.compression import init_compression
 from databoard.web.errors import init_errors
 from databoard.web.extensions import init_extensions
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_errors(app)
     init_assets(app)
     init_filters(app)
+    init_banners(app)
     init_compression(app)
     for group in GROUPS:
         app.register_blueprint(group.bp)

@@ -34,6 +34,7 @@ def writes(view: View) -> View:
 
 def be_nobody() -> None:
     """Answer this request as if nobody were logged in, without asking the database."""
+    g.is_in_trouble = True
     g._login_user = login_manager.anonymous_user()  # noqa: SLF001 - Flask-Login looks there first
 
 

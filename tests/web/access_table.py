@@ -43,6 +43,7 @@ VALUES: dict[str, Any] = {
     "token": "no-token",
     "session_id": "no-session",
     "trainer": "trainer-1",
+    "team": "mates",
     "key": 1,
     "number": 0,
 }
@@ -110,6 +111,8 @@ PAGES = [
     Row("GET", "/help", everybody(200)),
     Row("GET", "/version", everybody(200)),
     Row("GET", "/healthz", everybody(200)),
+    # The tables of tests were made without migrations.
+    Row("GET", "/readyz", everybody(503)),
     Row("GET", "/robots.txt", everybody(200)),
     Row("GET", "/static/<path:filename>", everybody(404), {"filename": "../settings.py"}),
     Row("GET", "/static/dist/<filename>", everybody(404), {"filename": "nothing.css"}),
@@ -158,6 +161,26 @@ ACCOUNTS = [
         data={"name": "laptop", "scope": "read", "days": "30"},
     ),
     Row("POST", "/user/tokens/<int:key>/revoke", (302, 404, 404, 302, 404, 404), {"key": 3}),
+]
+
+# The team mate is in the team "mates", whose founder is somebody else.
+MEMBERS = (302, 403, 404, 200, 404, 404)
+FOUNDERS = (302, 403, 404, 403, 404, 404)
+
+TEAMS = [
+    Row("GET", "/teams", APPROVED),
+    Row("POST", "/teams", then(APPROVED, 302), data={"name": "newcomers"}),
+    Row("POST", "/teams", then(APPROVED, 422), data={"name": "mates"}),
+    Row("GET", "/teams/<team>", MEMBERS),
+    Row("POST", "/teams/<team>/invite", FOUNDERS, data={"name": "visitor"}),
+    Row("POST", "/teams/<team>/link", FOUNDERS),
+    Row("POST", "/teams/<team>/invitations/<int:key>/take_back", FOUNDERS),
+    Row("POST", "/teams/<team>/members/<user>/remove", FOUNDERS, {"user": "founder"}),
+    Row("POST", "/teams/<team>/leave", then(MEMBERS, 302)),
+    Row("GET", "/invitations/<token>", then(APPROVED, 404)),
+    Row("POST", "/invitations/<token>", then(APPROVED, 404)),
+    Row("POST", "/invitations/<int:key>/accept", then(APPROVED, 404)),
+    Row("POST", "/invitations/<int:key>/decline", then(APPROVED, 404)),
 ]
 
 ORGANISING = [
@@ -323,4 +346,4 @@ SUBMISSIONS = [
     ),
 ]
 
-TABLE: list[Row] = [*PAGES, *ACCOUNTS, *ORGANISING, *API, *EVENTS, *BOARDS, *SUBMISSIONS]
+TABLE: list[Row] = [*PAGES, *ACCOUNTS, *TEAMS, *ORGANISING, *API, *EVENTS, *BOARDS, *SUBMISSIONS]

@@ -1,0 +1,77 @@
+"""What organisers announce: a banner on the pages, and a letter to those whom it concerns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from databoard.errors import InvalidError
+from databoard.mail import letters
+from databoard.services import outbox
+from databoard.store.models import Announcement, Event, User
+from databoard.store.queries import announcements as queries
+
+LEVELS = ("info", "warning")
+MAX_LENGTH = 1000
+
+
+def announce(
+    session: Session,
+    by: User,
+    text: str,
+    *,
+    now: datetime,
+    event: Event | None = None,
+    level: str = "info",
+    until: datetime | None = None,
+    by_mail: bool = False,
+) -> Announcement:
+    """Put a banner on an event's pages, or on all without an event.
+
+    Raises
+    ------
+    InvalidError
+        If the text is empty or too long, or would never be shown.
+    """
+    text = text.strip()
+    if not 1 <= len(text) <= MAX_LENGTH:
+        raise InvalidError(f"An announcement has 1 to {MAX_LENGTH} characters.", "text")
+    if level not in LEVELS:
+        raise InvalidError(f"The level must be {' or '.join(LEVELS)}.", "level")
+    if until is not None and until <= now:
+        raise InvalidError("This end has passed.", "until")
+    announcement = Announcement(
+        event_id=event.id if event else None,
+        by_id=by.id,
+        text=text,
+        level=level,
+        at=now,
+        until=until,
+    )
+    session.add(announcement)
+    session.flush()
+    if by_mail:
+        _write_letters(session, announcement, event, now)
+    return announcement
+
+
+def _write_letters(
+    session: Session, announcement: Announcement, event: Event | None, now: datetime
+) -> None:
+    for user in queries.readers(session, event):
+        letter = letters.announcement(
+            user.name,
+            announcement.text,
+            event.title if event else "",
+            f"/events/{event.name}" if event else "/",
+        )
+        key = f"announcement:{announcement.id}:{user.id}"
+        outbox.write(session, key, user.email, letter.subject, letter.body, now=now)
+
+
+def withdraw(session: Session, announcement: Announcement, *, now: datetime) -> None:
+    """Take a banner down; letters that have left stay where they are."""
+    if announcement.until is None or announcement.until > now:
+        announcement.until = now
+    session.flush()
