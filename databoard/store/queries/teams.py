@@ -25,6 +25,19 @@ def of_user(session: Session, user: User) -> list[Team]:
     )
 
 
+def of_user_with_members(session: Session, user: User) -> list[Team]:
+    """List the teams that a user is a member of with who else is, the own one first."""
+    return list(
+        session.scalars(
+            select(Team)
+            .join(TeamMember)
+            .where(TeamMember.user_id == user.id)
+            .options(selectinload(Team.members).joinedload(TeamMember.user))
+            .order_by(Team.is_individual.desc(), Team.name)
+        )
+    )
+
+
 def individual_of(session: Session, user: User) -> Team | None:
     """Team that the user got with the account."""
     return session.scalar(select(Team).where(Team.admin_id == user.id, Team.is_individual))

@@ -150,3 +150,24 @@ class DeleteForm(FlaskForm):
     """The password once more, before an account is closed."""
 
     password = PasswordField("Your password", [_required("your password")], render_kw=_CURRENT)
+
+
+class TeamForm(FlaskForm):
+    """A new team."""
+
+    name = StringField(
+        "Name of the team",
+        [_required("a name"), Length(max=40)],
+        description="2 to 40 letters, digits, _ - and . ; it stands on the leaderboards.",
+        render_kw={"autocomplete": "off", **_PLAIN},
+    )
+
+
+class InviteForm(FlaskForm):
+    """Somebody to invite."""
+
+    name = StringField(
+        "User name",
+        [_required("a user name"), Length(max=40)],
+        render_kw={"autocomplete": "off", **_PLAIN},
+    )

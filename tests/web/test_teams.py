@@ -1,0 +1,133 @@
+"""Teams in the browser: founded, joined by name or link, chosen for an event, left."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from databoard.store.models import Team, TeamInvitation
+from databoard.store.queries import teams as queries
+from tests.builders import make_event, make_team, make_user
+
+
+@pytest.fixture
+def app(app):
+    """Forms without their tokens: test_access.py shows that they need them."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def people(rows):
+    found = [make_user(rows, name) for name in ("ada", "bob", "eve")]
+    rows.commit()
+    return found
+
+
+@pytest.fixture
+def visit(app, log_in, people):
+    """A client of each of ada, bob and eve."""
+    return [log_in(user, app.test_client()) for user in people]
+
+
+def members(rows, name):
+    team = queries.by_name(rows, name)
+    found = [user.name for user in queries.members(rows, team.id)]
+    rows.commit()
+    return found
+
+
+def text_of(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_a_team_is_founded_and_joined_by_name(visit, rows):
+    ada, bob, _ = visit
+    assert ada.post("/teams", data={"name": "ladies"}).location == "/teams/ladies"
+    assert ada.post("/teams/ladies/invite", data={"name": "bob"}).status_code == 302
+    assert "bob" in text_of(ada, "/teams/ladies")
+
+    assert "You are invited" in text_of(bob, "/teams")
+    key = rows.scalar(select(TeamInvitation.id))
+    rows.commit()
+    assert bob.post(f"/invitations/{key}/accept").location == "/teams/ladies"
+
+    assert members(rows, "ladies") == ["ada", "bob"]
+    assert "founder" in text_of(bob, "/teams/ladies")
+
+
+def test_a_link_is_shown_once_asks_first_and_takes_in_one_person(visit, rows):
+    ada, bob, eve = visit
+    ada.post("/teams", data={"name": "ladies"})
+    ada.post("/teams/ladies/link")
+    link = re.search(r"https?://[^/]+(/invitations/[\w-]+)", text_of(ada, "/teams/ladies"))[1]
+    assert "/invitations/" not in text_of(ada, "/teams/ladies").split("Open invitations")[0]
+
+    assert "Join the team ladies" in text_of(bob, link)
+    assert members(rows, "ladies") == ["ada"]  # opening a link changes nothing
+    assert bob.post(link).location == "/teams/ladies"
+    assert eve.post(link).status_code == 404
+    assert members(rows, "ladies") == ["ada", "bob"]
+
+
+def test_wrong_names_are_refused_at_the_field(visit):
+    ada = visit[0]
+    ada.post("/teams", data={"name": "ladies"})
+
+    for path, name in (("/teams", "bob"), ("/teams", "no name!"), ("/teams/ladies/invite", "x")):
+        answer = ada.post(path, data={"name": name})
+        assert answer.status_code == 422
+        assert "invalid-feedback" in answer.get_data(as_text=True)
+
+
+def test_members_leave_or_are_taken_out_and_the_last_one_ends_the_team(visit, rows, people):
+    ada, bob, eve = visit
+    make_team(rows, "crew", people)
+    rows.commit()
+
+    assert bob.post("/teams/crew/members/eve/remove").status_code == 403
+    assert ada.post("/teams/crew/members/eve/remove").status_code == 302
+    assert eve.get("/teams/crew").status_code == 404
+    assert ada.post("/teams/crew/leave").location == "/teams"
+    assert members(rows, "crew") == ["bob"]
+    assert "Give the team up" in text_of(bob, "/teams/crew")
+    assert bob.post("/teams/crew/leave").status_code == 302
+    assert rows.scalar(select(Team).where(Team.name == "crew")) is None
+    rows.commit()
+
+
+def test_an_event_is_joined_with_a_team_of_choice_and_only_one(visit, rows, people):
+    ada, bob, _ = visit
+    make_event(rows, "open", max_members_per_team=2)
+    make_team(rows, "ada", people[:1], is_individual=True)
+    make_team(rows, "crew", people[:2])
+    rows.commit()
+
+    assert "crew" in text_of(ada, "/events/open/sign_up")
+    assert ada.post("/events/open/sign_up", data={"team": "crew"}).status_code == 302
+    # Whoever is in by one team comes to its sandbox, whatever is asked for.
+    ada.post("/events/open/sign_up", data={"team": "ada"})
+    assert bob.get("/events/open/sandbox").status_code == 200
+    event = queries.current_events_of(rows, queries.by_name(rows, "crew"))
+    assert [one.name for one in event] == ["open"]
+    assert queries.current_events_of(rows, queries.by_name(rows, "ada")) == []
+    rows.commit()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("look", [{}, {"width": 390, "color_scheme": "dark"}])
+def test_the_pages_of_teams_fit_and_work_in_a_browser(make_page, log_in_page, people, look):
+    page = make_page(**look)
+    log_in_page(page, people[0])
+    page.goto("/teams")
+    page.get_by_label("Name of the team").fill("ladies")
+    page.get_by_role("button", name="Found the team").click()
+    page.get_by_label("User name").fill("bob")
+    page.get_by_role("button", name="Invite").click()
+    page.get_by_role("button", name="Make a link").click()
+    assert "/invitations/" in page.locator("#link").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
