@@ -12,10 +12,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from databoard.errors import SettingsError
 
 TRUE = {"1", "true", "t", "yes", "y", "on"}
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 FALSE = {"", "0", "false", "f", "no", "n", "off"}
 
 
@@ -39,6 +41,34 @@ def _count(env: Mapping[str, str], name: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise SettingsError(f"{name} must be a whole number, not {text!r}.")
     return int(text)
+
+
+def check_executor(text: str) -> str:
+    """Return where folds run, if it is a safe place: whoever reaches a Dask port runs any code.
+
+    Raises
+    ------
+    SettingsError
+        If it is nothing that we know, or an open port of another machine.
+    """
+    if text in ("local", "slurm"):
+        return text
+    try:
+        url = urlsplit(text)
+        is_address = bool(url.hostname and url.port) and not url.path.strip("/")
+    except ValueError:  # a port beyond 65,535, half an IPv6 address
+        is_address = False
+    if not is_address or url.scheme not in ("tls", "tcp"):
+        raise SettingsError(
+            f"DATABOARD_EXECUTOR must be local, slurm or tls://<scheduler>:8786, not {text!r}."
+        )
+    if url.scheme == "tcp" and url.hostname not in LOOPBACK:
+        raise SettingsError(
+            f"DATABOARD_EXECUTOR={text} is refused: without TLS whoever reaches the scheduler's "
+            f"port can run any code and read all data. Use tls://{url.netloc}, with certificates; "
+            "plain tcp:// is for 127.0.0.1 only."
+        )
+    return text
 
 
 def _database_url(env: Mapping[str, str], *, is_test: bool) -> str:
@@ -94,6 +124,9 @@ class Settings:
     is_production: bool
     csrf_enabled: bool
     proxies: int = 0
+    test_sends_mail: bool = False
+    metrics_token: str = field(default="", repr=False)
+    sentry_dsn: str = field(default="", repr=False)
     target_local: str = "/tmp/databoard_test"  # noqa: S108 - where the manual publishes to
     target_test: str = ""
     target_production: str = ""
@@ -133,13 +166,18 @@ class Settings:
             mail_url=env.get("DATABOARD_MAIL_URL", "") or f"file://{root / 'db' / 'mail'}",
             mail_from=env.get("DATABOARD_MAIL_FROM", "databoard@localhost"),
             slow_query_s=_slow_query(perf),
-            executor=env.get("DATABOARD_EXECUTOR", "local").strip() or "local",
+            executor=check_executor(env.get("DATABOARD_EXECUTOR", "").strip() or "local"),
             workers=_count(env, "DATABOARD_WORKERS") or os.cpu_count() or 1,
             min_isolation=env.get("DATABOARD_MIN_ISOLATION", "ns").strip() or "ns",
             allow_unsafe=env.get("DATABOARD_ALLOW_UNSAFE", "") == "i-trust-every-participant",
             is_production=parse_bool(env.get("DATABOARD_PRODUCTION", ""), "DATABOARD_PRODUCTION"),
             csrf_enabled=parse_bool(env.get("WTF_CSRF_ENABLED", "True"), "WTF_CSRF_ENABLED"),
             proxies=_count(env, "DATABOARD_PROXIES"),
+            test_sends_mail=parse_bool(
+                env.get("DATABOARD_TEST_SENDS_MAIL", ""), "DATABOARD_TEST_SENDS_MAIL"
+            ),
+            metrics_token=env.get("DATABOARD_METRICS_TOKEN", "").strip(),
+            sentry_dsn=env.get("DATABOARD_SENTRY_DSN", "").strip(),
             target_local=env.get("DATABOARD_TARGET_LOCAL") or cls.target_local,
             target_test=env.get("DATABOARD_TARGET_TEST", "").strip(),
             target_production=env.get("DATABOARD_TARGET_PRODUCTION", "").strip(),

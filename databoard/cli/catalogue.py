@@ -11,6 +11,7 @@ from databoard.cli.actions.accounts import (
 from databoard.cli.actions.backups import backup_every, forget_mail, run_task
 from databoard.cli.actions.doctor import doctor
 from databoard.cli.actions.events import add_event, list_events, make_event_admin, remove_event
+from databoard.cli.actions.monitoring import monitor
 from databoard.cli.actions.parts import (
     add_score_type,
     add_workflow,
@@ -76,6 +77,7 @@ ACTIONS = (
     list_workflows,
     mail,
     make_event_admin,
+    monitor,
     print_submissions,
     profile,
     publish_problem,

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 
 from databoard.errors import BusyError
-from databoard.mail.transports import make_transport
+from databoard.mail.transports import transport_of
 from databoard.services import outbox
 from databoard.settings import Settings
 from databoard.store.opening import open_session
@@ -35,7 +35,7 @@ def run(settings: Settings, *, once: bool = False, stop: threading.Event | None 
         How many letters were sent.
     """
     stop = stop or threading.Event()
-    transport = make_transport(settings.mail_url, settings.mail_from)
+    transport = transport_of(settings)
     n_sent = 0
     while not stop.is_set():
         try:

@@ -97,3 +97,13 @@ def with_interval(crontab: str, task: str, interval: timedelta) -> str:
 
 def _line(task: str) -> re.Pattern[str]:
     return re.compile(_LINE.pattern.replace("{task}", re.escape(task)), re.MULTILINE)
+
+
+def tasks_of(crontab: str) -> dict[str, timedelta | None]:
+    """Name the tasks of a crontab, and how often each runs.
+
+    >>> list(tasks_of("7 0 * * *  x run-task backup -- y"))
+    ['backup']
+    """
+    names = re.findall(r"^[^#\n].*\brun-task (\S+) ", crontab, re.MULTILINE)
+    return {name: interval_of(crontab, name) for name in names}

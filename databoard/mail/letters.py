@@ -126,3 +126,11 @@ def announcement(name: str, text: str, event_title: str, url: str) -> Letter:
         f"News of {where}",
         f"Hello {name},\n\nthe organisers of {where} announce:\n\n{text}\n\n{url}\n",
     )
+
+
+def alarm(name: str, what: str, mend: str) -> Letter:
+    """Tell an administrator what went wrong on the server."""
+    return Letter(
+        f"databoard needs you: {what.split('. ')[0][:120].rstrip('.')}",
+        f"Hello {name},\n\n{what}\n\n{mend}\n\nThis is said once, until it has gone well again.\n",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 import sys
@@ -14,6 +15,10 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from databoard.errors import SettingsError
+from databoard.settings import Settings
+
+#: A line that is a path of this site: services know no host.
+_PATH = re.compile(r"^/(?=[\w/]*[\w.~-]*$)|(?<= )/(?=(?:events|admin|teams|users?)/)", re.MULTILINE)
 
 
 class Transport(Protocol):
@@ -114,3 +119,38 @@ def make_transport(url: str, sender: str) -> Transport:
     raise SettingsError(
         f"DATABOARD_MAIL_URL must start with smtp://, smtps://, console: or file:///, not {url!r}."
     )
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Send by another transport what has the site's address before every path."""
+
+    transport: Transport
+    public_url: str
+
+    def send(self, to: str, subject: str, body: str) -> None:
+        """Send one letter."""
+        self.transport.send(to, subject, with_links(body, self.public_url))
+
+
+def with_links(body: str, public_url: str) -> str:
+    """Put the site's address before the paths of a letter.
+
+    >>> with_links("or on /admin/events/iris", "https://example.org")
+    'or on https://example.org/admin/events/iris'
+    """
+    return _PATH.sub(f"{public_url}/", body)
+
+
+def transport_of(settings: Settings) -> Transport:
+    """Make the transport of an installation; a test server writes to nobody outside.
+
+    Raises
+    ------
+    SettingsError
+        If DATABOARD_MAIL_URL names no transport.
+    """
+    transport = make_transport(settings.mail_url, settings.mail_from)
+    if settings.is_test and not settings.test_sends_mail and isinstance(transport, Smtp):
+        transport = Folder(settings.root / "db" / "mail", settings.mail_from)
+    return Linked(transport, settings.public_url)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from databoard.errors import InvalidError
 from databoard.mail.transports import Transport
 from databoard.store.models import OutgoingMail
 from databoard.store.queries import outbox as queries
@@ -62,6 +63,20 @@ def send_due(session: Session, transport: Transport, *, now: datetime) -> int:
             sent += 1
         session.commit()
     return sent
+
+
+def send_again(session: Session, letter: OutgoingMail, *, now: datetime) -> None:
+    """Make a letter due that could not be sent; one that was sent stays so.
+
+    Raises
+    ------
+    InvalidError
+        If it has left: nothing is sent twice.
+    """
+    if letter.sent_at is not None:
+        raise InvalidError("This letter has been sent.")
+    letter.attempts, letter.due_at, letter.claimed_until = 0, now, None
+    session.flush()
 
 
 def forget_unsent(session: Session) -> int:

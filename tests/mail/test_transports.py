@@ -11,7 +11,15 @@ import threading
 import pytest
 
 from databoard.errors import SettingsError
-from databoard.mail.transports import Console, Folder, Smtp, compose, make_transport
+from databoard.mail.transports import (
+    Console,
+    Folder,
+    Smtp,
+    compose,
+    make_transport,
+    transport_of,
+    with_links,
+)
 
 SENDER = "databoard@example.org"
 
@@ -127,3 +135,28 @@ def test_a_server_that_is_away_is_an_oserror():
 
     with pytest.raises(OSError, match="refused"):
         make_transport(f"smtp://127.0.0.1:{port}", SENDER).send("ada@example.org", "Hello", "body")
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ("go\n\n/events/iris\n", "go\n\nhttps://d.org/events/iris\n"),
+        ("or on /admin/events/iris\n", "or on https://d.org/admin/events/iris\n"),
+        ("\n/0123abcd\n", "\nhttps://d.org/0123abcd\n"),
+        ("open\n\nhttps://d.org/confirm/x\n", "open\n\nhttps://d.org/confirm/x\n"),
+        ("tea and/or coffee, 1 / 2", "tea and/or coffee, 1 / 2"),
+    ],
+)
+def test_paths_in_letters_become_links(body, sent):
+    assert with_links(body, "https://d.org") == sent
+
+
+def test_a_test_server_sends_nothing_outside(make_settings):  # issue 5, item 8
+    outside = {"mail_url": "smtp://mail.example.org", "public_url": "https://d.org"}
+
+    def kind(**fields):
+        return type(transport_of(make_settings(**outside, **fields)).transport)
+
+    assert kind() is Smtp
+    assert kind(is_test=True) is Folder
+    assert kind(is_test=True, test_sends_mail=True) is Smtp

@@ -167,6 +167,13 @@ ACCOUNTS = [
 MEMBERS = (302, 403, 404, 200, 404, 404)
 FOUNDERS = (302, 403, 404, 403, 404, 404)
 
+NEWS = [
+    Row("GET", "/news", LOGGED_IN),
+    Row("GET", "/news", then(LOGGED_IN, 400), query="?page=0"),
+    Row("GET", "/news/<int:key>", then(LOGGED_IN, 404)),
+    Row("POST", "/news/read", everybody(302)),
+]
+
 TEAMS = [
     Row("GET", "/teams", APPROVED),
     Row("POST", "/teams", then(APPROVED, 302), data={"name": "newcomers"}),
@@ -196,6 +203,26 @@ ORGANISING = [
     Row("GET", "/admin/events/<event>/edit", ORGANISERS),
     Row("POST", "/admin/events/<event>/edit", then(ORGANISERS, 302), data=EVENT_FORM),
     Row("POST", "/admin/events/<event>/edit", then(ORGANISERS, 422), data={"title": ""}),
+    Row("GET", "/admin/events/<event>/judging", ORGANISERS),
+    Row(
+        "POST",
+        "/admin/events/<event>/judging",
+        then(ORGANISERS, 302),
+        data={"official_score": "accuracy", "ranking": "mean", "n_final": 2},
+    ),
+    Row("POST", "/admin/events/<event>/judging", then(ORGANISERS, 422), data={"n_final": 0}),
+    Row(
+        "POST",
+        "/admin/events/<event>/teams/<int:key>/mark",
+        then(ORGANISERS, 302),
+        data={"section": "evening"},
+    ),
+    Row(
+        "POST",
+        "/admin/submissions/<hash_>/mark",
+        then(ORGANISERS, 302),
+        data={"is_baseline": "y"},
+    ),
     Row("POST", "/admin/events/<event>/teams/<int:key>/approve", then(ORGANISERS, 302)),
     Row("POST", "/admin/events/<event>/teams/<int:key>/remove", then(ORGANISERS, 302)),
     Row("GET", "/admin/submissions", ORGANISERS),
@@ -210,6 +237,10 @@ ORGANISING = [
     Row("POST", "/admin/trainers/<trainer>/state", then(ADMINS, 302), data={"state": "paused"}),
     Row("GET", "/user_interactions", ORGANISERS),
     Row("GET", "/admin/audit", ADMINS),
+    Row("GET", "/admin/tasks", ADMINS),
+    Row("GET", "/admin/mail", ADMINS),
+    Row("GET", "/admin/mail/<int:key>", ADMINS, {"key": 1}),
+    Row("POST", "/admin/mail/<int:key>/send", then(ADMINS, 302), {"key": 1}),
 ]
 
 API = [
@@ -298,6 +329,13 @@ EVENTS = [
     ),
     Row("GET", "/events/<event>/my_submissions", PARTICIPANTS),
     Row("GET", "/events/<event>/my_submissions/rows", PARTICIPANTS),
+    Row("GET", "/events/<event>/my_submissions/history", PARTICIPANTS),
+    Row(
+        "POST",
+        "/events/<event>/my_submissions/final",
+        then(PARTICIPANTS, 302),
+        data={"final": SUBMISSION},
+    ),
     Row("GET", "/my_submissions", APPROVED),
 ]
 
@@ -336,6 +374,9 @@ SUBMISSIONS = [
     Row("POST", f"/{HASH}/cancel", (302, 403, 403, 422, 422, 422)),
     Row("POST", f"/{HASH}/retry", (302, 403, 403, 403, 302, 302)),
     Row("POST", f"/{HASH}/retry", (302, 403, 404, 403, 302, 302), FAILED),
+    Row("POST", f"/{HASH}/comments", (302, 403, 403, 302, 302, 302), data={"text": "Nice"}),
+    Row("POST", f"/{HASH}/comments", (302, 403, 404, 302, 302, 302), HIDDEN_HASH),
+    Row("POST", f"/{HASH}/comments/<int:key>/remove", (302, 403, 403, 404, 404, 404)),
     Row("GET", "/compare", OWNERS, query=f"?a={SUBMISSION}&b={FAILED_SUBMISSION}"),
     Row("GET", f"/credit/{HASH}", (302, 403, 403, 200, 200, 200)),
     Row(
@@ -346,4 +387,14 @@ SUBMISSIONS = [
     ),
 ]
 
-TABLE: list[Row] = [*PAGES, *ACCOUNTS, *TEAMS, *ORGANISING, *API, *EVENTS, *BOARDS, *SUBMISSIONS]
+TABLE: list[Row] = [
+    *PAGES,
+    *ACCOUNTS,
+    *NEWS,
+    *TEAMS,
+    *ORGANISING,
+    *API,
+    *EVENTS,
+    *BOARDS,
+    *SUBMISSIONS,
+]

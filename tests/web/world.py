@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from databoard.services import accounts, tokens
+from databoard.services import accounts, outbox, tokens
 from databoard.store.files import Files
 from databoard.store.models import (
     Event,
@@ -60,6 +60,7 @@ def build(session: Session, submissions_dir: Path) -> Keys:
     patient = make_team(session, "patient")
     make_event_team(session, events["open"], patient, approved_at=None, signed_up_at=BEGAN)
     _submissions(session, events, people["teammate"], submissions_dir)
+    outbox.write(session, "news", "mate@example.org", "News", "Hello.", now=BEGAN)
     session.add(
         Trainer(name="trainer-1", host="here", pid=1, started_at=BEGAN, seen_at=datetime.now(UTC))
     )

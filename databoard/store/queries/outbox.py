@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from databoard.store.models import OutgoingMail
@@ -55,9 +56,33 @@ def claim(
     return letter
 
 
-def newest(session: Session, limit: int = 200) -> list[OutgoingMail]:
-    """List letters, newest first."""
-    return list(session.scalars(select(OutgoingMail).order_by(OutgoingMail.id.desc()).limit(limit)))
+def by_id(session: Session, letter_id: int) -> OutgoingMail | None:
+    """Letter of this number."""
+    return session.get(OutgoingMail, letter_id)
+
+
+def _in_state(query: Select[Any], state: str) -> Select[Any]:
+    is_open = OutgoingMail.sent_at.is_(None)
+    conditions = {
+        "sent": (OutgoingMail.sent_at.is_not(None),),
+        "waiting": (is_open, OutgoingMail.attempts < MAX_ATTEMPTS),
+        "failed": (is_open, OutgoingMail.attempts >= MAX_ATTEMPTS),
+    }
+    return query.where(*conditions.get(state, ()))
+
+
+def newest(
+    session: Session, limit: int = 200, *, state: str = "", offset: int = 0
+) -> list[OutgoingMail]:
+    """List letters, newest first; ``state`` is sent, waiting or failed."""
+    query = _in_state(select(OutgoingMail), state)
+    query = query.order_by(OutgoingMail.id.desc()).limit(limit).offset(offset)
+    return list(session.scalars(query))
+
+
+def number(session: Session, state: str = "") -> int:
+    """Count letters."""
+    return session.scalar(_in_state(select(func.count(OutgoingMail.id)), state)) or 0
 
 
 def forget_unsent(session: Session) -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from databoard.domain import crontab
 from databoard.errors import InvalidError, NotFoundError
 from databoard.services import jobs as services
-from databoard.store.queries import activity, jobs
+from databoard.services import monitoring
+from databoard.store.queries import activity, jobs, tasks
 from databoard.web import guards
 from databoard.web.extensions import db
 from databoard.web.organisers.blueprint import bp
@@ -51,6 +55,27 @@ def order_trainer(trainer: str) -> Response:
     db.session.commit()
     flash(f"{trainer} {ORDERS[state]} as soon as it hears this.", "success")
     return redirect(url_for(".trainers"))
+
+
+@bp.get("/admin/tasks")
+@guards.admin_required
+def task_runs() -> str:
+    """Show the recurrent tasks: whether each is well, and its runs."""
+    session, name = db.session(), request.args.get("task", "").strip()[:80]
+    part = span(tasks.number(session, name))
+    return render_template(
+        "organisers/tasks.html",
+        standings=monitoring.standings(session, _schedule(), now=guards.now()),
+        runs=tasks.listing(session, name, limit=PAGE_SIZE, offset=part.offset),
+        part=part,
+        task=name,
+    )
+
+
+def _schedule() -> dict[str, timedelta | None]:
+    """Read how often each task should run; only an installation with a crontab says so."""
+    own = guards.settings().root / "crontab"
+    return crontab.tasks_of(own.read_text()) if own.is_file() else {}
 
 
 @bp.get("/user_interactions")

@@ -1,0 +1,114 @@
+"""How an event is judged: what ranks, what counts in the end, and who takes no rank."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange
+
+from databoard.errors import NotFoundError
+from databoard.services import events as services
+from databoard.services import marks
+from databoard.store.queries import teams
+from databoard.web import guards
+from databoard.web.extensions import db
+from databoard.web.forms import refusals_in, status_of
+from databoard.web.organisers.blueprint import bp
+from databoard.web.organisers.forms import UTCField
+from databoard.web.organisers.sight import note
+
+FIELDS = ("ranking", "has_ladder", "n_final", "freeze_at")
+
+
+class JudgingForm(FlaskForm):
+    """What ranks, and what counts in the end."""
+
+    official_score = SelectField("Official score")
+    ranking = SelectField(
+        "What ranks",
+        choices=[
+            ("bagged", "The score of the bagged predictions"),
+            ("mean", "The mean of the scores of the folds"),
+        ],
+    )
+    has_ladder = BooleanField(
+        "Ladder: the public score moves only by improvements that chance does not explain"
+    )
+    n_final = IntegerField(
+        "Submissions of a team that count in the end",
+        [InputRequired("Please enter a number."), NumberRange(1, 100, "Enter 1 to 100.")],
+    )
+    freeze_at = UTCField(
+        "Freeze the boards (UTC)",
+        description="From then to the closing, participants see them as they were. Empty: never.",
+    )
+
+
+@bp.route("/admin/events/<event>/judging", methods=["GET", "POST"])
+@guards.login_required
+def judging(event: str) -> tuple[str, int] | Response:
+    """Change how an event is judged."""
+    found, session = guards.load_administered(event), db.session()
+    form = JudgingForm(obj=found)
+    form.official_score.choices = [(score.name, score.name) for score in found.score_types]
+    if request.method == "GET":
+        form.official_score.data = found.official_score.name
+    elif form.validate_on_submit():
+        with refusals_in(form):
+            services.update(session, found, **{name: form[name].data for name in FIELDS})
+            services.choose_official(session, found, form.official_score.data)
+            note("judging", found.name, event_id=found.id, ranking=found.ranking)
+            db.session.commit()
+            flash("Saved; the boards follow in a moment.", "success")
+            return redirect(url_for(".judging", event=found.name))
+    page = render_template(
+        "organisers/judging.html",
+        event=found,
+        form=form,
+        fields=("official_score", *FIELDS),
+        places=[place for place in teams.in_event(session, found) if place.is_approved],
+    )
+    return page, status_of(form)
+
+
+@bp.post("/admin/events/<event>/teams/<int:key>/mark")
+@guards.login_required
+def mark_team(event: str, key: int) -> Response:
+    """Put a team into a section, or take its rank away with a reason."""
+    found = guards.load_administered(event)
+    place = teams.event_team_by_id(db.session(), found.id, key)
+    if place is None:
+        raise NotFoundError("There is no such team in this event.")
+    marks.mark_team(
+        db.session(),
+        place,
+        by=guards.me(),
+        now=guards.now(),
+        section=request.form.get("section"),
+        disqualification=request.form.get("disqualification"),
+    )
+    db.session.commit()
+    flash(f"Saved for {place.team.name}.", "success")
+    return redirect(url_for(".judging", event=found.name))
+
+
+@bp.post("/admin/submissions/<hash_>/mark")
+@guards.login_required
+def mark_submission(hash_: str) -> Response:
+    """Make a submission a baseline or the reference, or take its rank away with a reason."""
+    submission, _ = guards.load_submission(hash_)
+    guards.load_administered(submission.event_team.event.name)
+    marks.mark_submission(
+        db.session(),
+        submission,
+        by=guards.me(),
+        now=guards.now(),
+        is_baseline="is_baseline" in request.form,
+        is_starred="is_starred" in request.form,
+        disqualification=request.form.get("disqualification", ""),
+    )
+    db.session.commit()
+    flash("Saved; the boards follow in a moment.", "success")
+    return redirect(url_for("leaderboards.submission", hash_=hash_))

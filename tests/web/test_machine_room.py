@@ -1,0 +1,81 @@
+"""What administrators see of the machine: recurrent tasks, and the letters that leave."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from databoard.services import outbox, tasks
+from databoard.store.models import OutgoingMail
+from tests.builders import make_user
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def app(app):
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def admin(rows, log_in):
+    root = make_user(rows, "root", access_level="admin", created_at=NOW - timedelta(days=9))
+    rows.commit()
+    return log_in(root)
+
+
+def test_a_failed_task_shows_what_it_said(admin, rows):
+    assert "No task has run yet" in admin.get("/admin/tasks").text
+    run = tasks.start(rows, "backup", now=NOW)
+    tasks.finish(rows, run, ok=False, message="dumping\n<No space left>", now=NOW)
+    rows.commit()
+
+    text = admin.get("/admin/tasks?task=backup").text
+
+    assert "failed" in text
+    assert "&lt;No space left&gt;" in text
+
+
+def test_a_task_of_the_installation_s_crontab_may_be_late(admin, settings):
+    (settings.root / "crontab").write_text("7 0 * * *  x run-task backup -- y\n")
+
+    assert "late" in admin.get("/admin/tasks").text
+
+
+def write(rows, body="Hello.", **fields):
+    letter = outbox.write(rows, "k", "ada@example.org", "<Subject>", body, now=NOW)
+    for name, value in fields.items():
+        setattr(letter, name, value)
+    rows.commit()
+    return letter.id
+
+
+def test_a_letter_is_shown_with_its_links_but_no_key_to_the_account(admin, rows, settings):
+    token = "abcdefghijklmnopqrstuvwxyz"
+    key = write(rows, f"Open\n\n/events/iris/sandbox\n\nor\n\n/confirm/{token}\n")
+
+    text = admin.get(f"/admin/mail/{key}").text
+
+    assert f"{settings.public_url}/events/iris/sandbox" in text
+    assert token not in text
+    assert "&lt;Subject&gt;" in text
+
+
+def test_a_letter_that_was_given_up_is_sent_again_once_asked(admin, rows):
+    key = write(rows, attempts=8, error="OSError: no route")
+    assert "OSError: no route" in admin.get("/admin/mail?state=failed").text
+
+    admin.post(f"/admin/mail/{key}/send")
+
+    rows.expire_all()
+    assert rows.get(OutgoingMail, key).attempts == 0
+    assert "ada@example.org" in admin.get("/admin/mail?state=waiting").text
+
+
+def test_a_letter_that_was_sent_is_not_sent_again(admin, rows):
+    key = write(rows, sent_at=NOW)
+
+    assert admin.post(f"/admin/mail/{key}/send").status_code == 422
+    assert admin.get("/admin/mail?state=nonsense").status_code == 422
