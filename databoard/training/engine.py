@@ -27,13 +27,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from databoard.errors import UnsafeError
+from databoard.errors import SettingsError, UnsafeError
 from databoard.settings import Settings
 from databoard.training import box
 from databoard.training.box import Environment, Isolation
 from databoard.training.changes import Fingerprint, fingerprint
 from databoard.training.executors.base import OnEvent, ignore
-from databoard.training.executors.local import LocalExecutor
+from databoard.training.executors.local import Connect, LocalExecutor
 from databoard.training.scoring import PreparedKit
 from databoard.training.terms import Terms
 from databoard.training.wire import FoldResult, FoldTask
@@ -47,6 +47,25 @@ _NO_TERMS = Terms()
 
 def _own_python(_: str) -> str:
     return sys.executable
+
+
+def _connect(settings: Settings) -> Connect:
+    """Return what makes the executor that the settings name."""
+    if settings.executor == "local":
+        return LocalExecutor
+    try:
+        from databoard.training.executors import clusters, dask
+    except ImportError as error:
+        raise SettingsError(
+            f"DATABOARD_EXECUTOR={settings.executor} needs Dask: pip install databoard[dask]"
+        ) from error
+    private = settings.root / "db"
+    return dask.connect_to(
+        clusters.of_setting(settings.executor, settings.workers, private / "dask"),
+        private / "parcels",
+        min_tier=settings.min_isolation,
+        allow_unsafe=settings.allow_unsafe,
+    )
 
 
 class Engine:
@@ -65,6 +84,8 @@ class Engine:
         The interpreter of a problem's environment, by the problem's name.
     isolation : Isolation, optional
         Instead of what `databoard.training.box.detect` finds.
+    connect : callable
+        Makes the executor: by default one that runs folds on this machine.
     """
 
     def __init__(
@@ -76,9 +97,9 @@ class Engine:
         allow_unsafe: bool = False,
         python_of: Callable[[str], str] = _own_python,
         isolation: Isolation | None = None,
+        connect: Connect = LocalExecutor,
     ) -> None:
         self.problems_dir = problems_dir
-        self.slots = slots
         self.min_isolation = min_isolation
         self.allow_unsafe = allow_unsafe
         self._python_of = python_of
@@ -96,17 +117,29 @@ class Engine:
         self._seen: dict[tuple[str, str | None], Fingerprint] = {}
         self._locks: dict[tuple[str, str | None], threading.Lock] = {}
         self._lock = threading.Lock()
-        self.executor = LocalExecutor(self.isolation, self.kit, slots)
+        self.executor = connect(self.isolation, self.kit, slots)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Engine:
-        """Make the engine of an installation."""
+        """Make the engine of an installation.
+
+        Raises
+        ------
+        SettingsError
+            If folds are to run on other machines and it is not said how.
+        """
         return cls(
             settings.problems_dir,
             settings.workers,
             min_isolation=settings.min_isolation,
             allow_unsafe=settings.allow_unsafe,
+            connect=_connect(settings),
         )
+
+    @property
+    def slots(self) -> int:
+        """Cores that folds may use together, on this machine or on all."""
+        return self.executor.slots
 
     @property
     def can_train(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
+from databoard.training.box import Environment
 from databoard.training.wire import FoldEvent, FoldResult, FoldTask
 
 OnEvent = Callable[[FoldEvent], None]
@@ -25,11 +26,15 @@ class Executor(Protocol):
 
     @property
     def slots(self) -> int:
-        """How many folds of one core run at once."""
+        """How many folds of one core run at once; 0 where there is nobody to run them now."""
         ...
 
     def submit(self, task: FoldTask, on_event: OnEvent = ignore) -> Future[FoldResult]:
         """Train a fold as soon as there is room."""
+        ...
+
+    def warm(self, environment: Environment) -> None:
+        """Do now what the first fold in an environment would have to wait for."""
         ...
 
     def shutdown(self) -> None:

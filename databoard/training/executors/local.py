@@ -15,8 +15,8 @@ from queue import SimpleQueue
 from databoard.errors import DataboardError
 from databoard.training import verdicts
 from databoard.training.box import Environment, Isolation, Zygote
-from databoard.training.executors.base import OnEvent, ignore
-from databoard.training.host import FoldRun, ZygoteDiedError
+from databoard.training.executors.base import Executor, OnEvent, ignore
+from databoard.training.host import FoldData, FoldRun, ZygoteDiedError
 from databoard.training.scoring import PreparedKit
 from databoard.training.wire import FoldResult, FoldTask
 
@@ -27,6 +27,7 @@ FORKS_PER_ZYGOTE = 2_000
 ATTEMPTS = 2
 
 FindKit = Callable[[str, str | None], PreparedKit]
+Connect = Callable[[Isolation, FindKit, int], Executor]
 
 
 class FoldFuture(Future[FoldResult]):
@@ -68,7 +69,7 @@ class FoldFuture(Future[FoldResult]):
         return True
 
 
-class _Zygotes:
+class Zygotes:
     """The zygotes of this process, one per environment, started when needed and when dead."""
 
     def __init__(self, isolation: Isolation) -> None:
@@ -103,6 +104,29 @@ class _Zygotes:
                 if not self._users[zygote] and zygote is not self._zygotes.get(environment):
                     self._retire(zygote)
 
+    def train(
+        self,
+        environment: Environment,
+        task: FoldTask,
+        data: FoldData,
+        on_event: OnEvent,
+        bell: int,
+    ) -> FoldResult:
+        """Train a fold in a fresh box, a second time if its zygote dies."""
+        why = ""
+        for _ in range(ATTEMPTS):
+            try:
+                with self.use(environment) as zygote:
+                    return FoldRun(task, data, zygote, self.isolation, on_event, bell).run()
+            except ZygoteDiedError as error:
+                why = str(error)
+                logger.warning("a zygote died under fold %d: %s", task.fold, why)
+            except OSError as error:
+                why = str(error)
+                logger.warning("no box for fold %d: %s", task.fold, why)
+        verdict = replace(verdicts.ours(f"The box died twice: {why}"), signal=signal.SIGKILL)
+        return FoldResult(verdict, isolation=self.isolation.words)
+
     def _retire(self, zygote: Zygote) -> None:
         self._users.pop(zygote, None)
         zygote.close()
@@ -131,7 +155,7 @@ class LocalExecutor:
         self.isolation = isolation
         self.slots = slots
         self._find_kit = find_kit
-        self._zygotes = _Zygotes(isolation)
+        self._zygotes = Zygotes(isolation)
         self._waiting: SimpleQueue[tuple[FoldFuture, OnEvent] | None] = SimpleQueue()
         self._free = slots
         self._room = threading.Condition()
@@ -222,7 +246,7 @@ class LocalExecutor:
         return FoldResult(verdicts.ours(why), isolation=self.isolation.words)
 
     def _train(self, future: FoldFuture, on_event: OnEvent) -> FoldResult:
-        task, why = future.task, ""
+        task = future.task
         try:
             kit = self._find_kit(task.problem, task.event)
             data = (
@@ -232,16 +256,4 @@ class LocalExecutor:
             )
         except DataboardError as error:
             return FoldResult(verdicts.of_error(error), isolation=self.isolation.words)
-        for _ in range(ATTEMPTS):
-            try:
-                with self._zygotes.use(kit.environment) as zygote:
-                    run = FoldRun(task, data, zygote, self.isolation, on_event, future.bell)
-                    return run.run()
-            except ZygoteDiedError as error:
-                why = str(error)
-                logger.warning("a zygote died under fold %d: %s", task.fold, why)
-            except OSError as error:
-                why = str(error)
-                logger.warning("no box for fold %d: %s", task.fold, why)
-        verdict = replace(verdicts.ours(f"The box died twice: {why}"), signal=signal.SIGKILL)
-        return FoldResult(verdict, isolation=self.isolation.words)
+        return self._zygotes.train(kit.environment, task, data, on_event, future.bell)

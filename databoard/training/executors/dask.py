@@ -1,0 +1,452 @@
+"""Folds on many machines, by Dask: a thread per fold follows it to wherever it runs.
+
+Dask brings orders to workers and answers back, and says who is there. It promises nothing: the
+queue is in the database. What Dask loses, with a worker or with its scheduler, ends as a verdict
+that is ours, and the queue has it trained again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Literal
+
+from distributed import Client, KilledWorker
+
+from databoard.errors import DataboardError
+from databoard.training import environments, verdicts
+from databoard.training.box import Environment, Isolation
+from databoard.training.executors import orders, parcels, worker
+from databoard.training.executors.base import OnEvent, ignore
+from databoard.training.executors.clusters import Cluster
+from databoard.training.executors.local import Connect, FindKit, FoldFuture
+from databoard.training.host import FoldData
+from databoard.training.wire import FoldResult, FoldTask
+
+logger = logging.getLogger(__name__)
+
+#: Folds that one trainer follows at once; more machines take more trainers.
+MOST_FOLDS = 256
+MOST_CHECKS = 8
+#: How often a fold whose worker was lost is sent to another one.
+ATTEMPTS = 2
+_LOOK_S = 0.5
+_CONNECT_S = 5.0
+_GATHER_S = 120.0
+# A worker has its own clock for the limit; this is for one that is heard of no more.
+_GRACE_S = 60.0
+# With no worker for so long, what waits goes back to the queue.
+_DESERTED_S = 30.0
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What the thread of a fold is told."""
+
+    kind: Literal["event", "done", "cancel", "lost"]
+    key: str = ""
+    event: Mapping[str, Any] | None = None
+
+
+class RemoteFuture(FoldFuture):
+    """A future whose ``cancel`` reaches the box on another machine."""
+
+    def __init__(self, task: FoldTask, isolation: Isolation) -> None:
+        super().__init__(task, isolation)
+        self.notes: SimpleQueue[_Note] = SimpleQueue()
+
+    def cancel(self) -> bool:
+        """End the fold; its result says so."""
+        is_open = super().cancel()
+        self.notes.put(_Note("cancel"))
+        return is_open
+
+
+class _LostError(Exception):
+    """Nothing will come of a fold where it was sent."""
+
+
+class DaskExecutor:
+    """Trains folds in boxes on the workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    isolation : Isolation
+        This machine's, for words before a worker has spoken.
+    find_kit : callable
+        Finds the `PreparedKit` of a problem and an event.
+    cluster : Cluster
+        How the scheduler is reached.
+    folder : Path
+        Where copies of the data are laid out for workers that share it.
+    min_tier, allow_unsafe
+        What a worker's isolation must be, see `databoard.training.box.require`.
+    """
+
+    def __init__(
+        self,
+        isolation: Isolation,
+        find_kit: FindKit,
+        *,
+        cluster: Cluster,
+        folder: Path,
+        min_tier: str = "ns",
+        allow_unsafe: bool = False,
+    ) -> None:
+        self.isolation = isolation
+        self._find_kit = find_kit
+        self._cluster = cluster
+        self._terms = {
+            "folder": str(folder),
+            "min_tier": min_tier,
+            "allow_unsafe": allow_unsafe,
+            "python": Environment().python,
+            "topic": f"databoard-{uuid.uuid4().hex}",
+        }
+        self._shelf = parcels.Shelf(folder)
+        self._cores: dict[str, int] = {}
+        self._strangers: set[str] = set()
+        self._deserted_at = time.monotonic()
+        self._client: Client | None = None
+        self._scheduler = ""
+        self._lock = threading.Lock()
+        self._listeners: dict[str, SimpleQueue[_Note]] = {}
+        self._sending: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._open: set[RemoteFuture] = set()
+        self._is_closing = threading.Event()
+        self._folds = ThreadPoolExecutor(MOST_FOLDS, "remote-fold")
+        self._checks = ThreadPoolExecutor(MOST_CHECKS, "remote-check")
+        self._look()
+        self._keeper = threading.Thread(target=self._keep, name="dask", daemon=True)
+        self._keeper.start()
+
+    @property
+    def slots(self) -> int:
+        """Cores of the workers that are there; 0 while there is no scheduler."""
+        return sum(self._cores.values())
+
+    def warm(self, environment: Environment) -> None:
+        """Do nothing: workers start their zygotes before they register."""
+
+    def submit(self, task: FoldTask, on_event: OnEvent = ignore) -> RemoteFuture:
+        """Train a fold as soon as there is room; see `databoard.training.executors.base`."""
+        future = RemoteFuture(task, self.isolation)
+        with self._lock:
+            if self._is_closing.is_set():
+                raise RuntimeError("the executor is shut down")
+            self._open.add(future)
+        pool = self._checks if task.is_check else self._folds
+        pool.submit(self._carry_out, future, on_event)
+        return future
+
+    def shutdown(self) -> None:
+        """Cancel what runs or waits, and leave the scheduler."""
+        with self._lock:
+            self._is_closing.set()
+            open_now = list(self._open)
+        for future in open_now:
+            future.cancel()
+        for pool in (self._folds, self._checks):
+            pool.shutdown(wait=True)
+        self._keeper.join(2 * _CONNECT_S)
+        self._leave()
+        self._cluster.close()
+
+    # -------------------------------------------------------------- the scheduler
+    def _keep(self) -> None:
+        while not self._is_closing.wait(_LOOK_S):
+            self._look()
+
+    def _look(self) -> None:
+        """See who is there; connect, and again when the scheduler was lost."""
+        try:
+            if self._client is None:
+                self._join()
+            self._count()
+        except Exception as error:  # whatever Dask may raise, the thread must live on
+            if self._client is not None or self._scheduler == "":
+                logger.warning("the Dask scheduler is away: %s", error)
+                self._scheduler = "away"
+            self._leave()
+        if self.slots:
+            self._deserted_at = time.monotonic()
+        elif time.monotonic() > self._deserted_at + _DESERTED_S:
+            self._give_up()
+
+    def _join(self) -> None:
+        client = self._cluster.connect(_CONNECT_S)
+        try:
+            client.run_on_scheduler(worker.forbid_repeats)
+            client.subscribe_topic(self._terms["topic"], self._hear)
+            self._scheduler = client.scheduler_info()["id"]
+        except BaseException:
+            client.close(2)
+            raise
+        with self._lock:
+            self._client = client
+        logger.info("joined %s", self._scheduler)
+
+    def _leave(self) -> None:
+        """Let go of a scheduler; what it was to do is lost."""
+        with self._lock:
+            client, self._client = self._client, None
+        self._cores = {}
+        self._give_up()
+        if client is not None:
+            try:
+                client.close(2)
+            except Exception as error:  # it is gone, that is all we want
+                logger.debug("closing: %s", error)
+
+    def _give_up(self) -> None:
+        with self._lock:
+            for notes in self._listeners.values():
+                notes.put(_Note("lost"))
+
+    def _count(self) -> None:
+        client = self._client
+        assert client is not None
+        if client.status != "running":
+            raise OSError("the connection broke")
+        info = client.scheduler_info(n_workers=-1)
+        if info["id"] != self._scheduler:
+            # Dask has reconnected by itself, but to one that knows nothing of us.
+            raise OSError("it has started anew")
+        ours = orders.resource("cores")
+        found = {
+            address: int(told["resources"][ours])
+            for address, told in info["workers"].items()
+            if ours in told["resources"]
+        }
+        self._introduce(client, info["workers"].keys() - found.keys() - self._strangers)
+        self._cores = found
+
+    def _introduce(self, client: Client, strangers: set[str]) -> None:
+        """Say once why a worker is not used."""
+        self._strangers |= strangers
+        if not strangers:
+            return
+        here = set(environments.packages())
+        there = client.run(worker.packages, workers=list(strangers), on_error="return")
+        for address, told in there.items():
+            differing = sorted(here ^ set(told)) if isinstance(told, list) else [str(told)]
+            logger.warning(
+                "worker %s is not used, it has not the trainer's packages or was not started as "
+                "docs/how-to/scale.md says: %s",
+                address,
+                ", ".join(differing[:20]),
+            )
+
+    def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        """Pass on what a worker has told; called in Dask's own thread."""
+        key = event[1]["key"]
+        notes = self._listeners.get(key)
+        if notes is not None:
+            notes.put(_Note("event", key, event[1]))
+
+    # -------------------------------------------------------------- a fold
+    def _carry_out(self, future: RemoteFuture, on_event: OnEvent) -> None:
+        try:
+            if future.start():
+                future.set_result(self._train(future, on_event))
+        except _LostError as error:
+            future.set_result(self._ended(verdicts.ours(str(error))))
+        except BaseException as error:
+            # Whatever else goes wrong here is ours, and must not be lost.
+            logger.exception("fold %d of %s", future.task.fold, future.task.submission)
+            future.set_result(self._ended(verdicts.ours(f"{type(error).__name__}: {error}")))
+        finally:
+            with self._lock:
+                self._open.discard(future)
+
+    def _ended(self, verdict: Any) -> FoldResult:
+        return FoldResult(verdict, isolation=self.isolation.words)
+
+    def _train(self, future: RemoteFuture, on_event: OnEvent) -> FoldResult:
+        task = future.task
+        try:
+            kit = self._find_kit(task.problem, task.event)
+            data = (
+                kit.sample_data(task.submission)
+                if task.is_check
+                else kit.fold_data(task.submission, task.fold)
+            )
+        except DataboardError as error:
+            return self._ended(verdicts.of_error(error))
+        order = orders.order(task, data, kit.environment, lambda n: self._shelf.name(kit, n))
+        order |= self._terms
+        lost, place = 0, None
+        while True:
+            client = self._client
+            if client is None:
+                raise _LostError("The Dask scheduler is away.")
+            try:
+                answer = _Errand(self, client, future, on_event).run(order, place)
+            except KilledWorker as error:
+                lost, place = lost + 1, None
+                logger.warning("a worker was lost under fold %d: %s", task.fold, error)
+                if lost >= ATTEMPTS:
+                    raise _LostError(f"{ATTEMPTS} workers were lost under the fold.") from error
+                continue
+            if isinstance(answer, FoldResult):
+                return answer
+            place = answer["worker"]
+            self._send(client, place, order, data, answer["missing"])
+
+    def _send(
+        self,
+        client: Client,
+        place: str,
+        order: Mapping[str, Any],
+        data: FoldData,
+        missing: list[str],
+    ) -> None:
+        """Send a worker the parcels that it lacks; a fold that comes meanwhile waits."""
+
+        def ask(function: Any, *args: Any) -> Any:
+            return client.run(function, *args, workers=[place])[place]
+
+        try:
+            with self._sending[place]:
+                missing = ask(worker.lacks, order["parcels"], order["folder"])
+                for name, (sha256, size) in order["parcels"].items():
+                    if sha256 in missing:
+                        for offset, piece in parcels.chunks(getattr(data, name), size):
+                            ask(worker.receive, client.id, sha256, size, offset, piece)
+        except Exception as error:  # Dask's many ways to say that a worker has gone
+            logger.warning("data for %s: %s", place, error)
+
+    def listen(self, client: Client, key: str, notes: SimpleQueue[_Note]) -> None:
+        """Have what is heard of a task put into a queue.
+
+        Raises
+        ------
+        _LostError
+            If the scheduler has been given up.
+        """
+        with self._lock:
+            if client is not self._client:
+                raise _LostError("The Dask scheduler is away.")
+            self._listeners[key] = notes
+
+    def unlisten(self, key: str) -> None:
+        """Hear no more of a task."""
+        with self._lock:
+            self._listeners.pop(key, None)
+
+    def wanted(self, task: FoldTask) -> dict[str, float]:
+        """Return what a worker must have free: as many cores as the largest has, at most."""
+        if task.is_check:
+            return {orders.resource("checks"): 1.0}
+        largest = max(self._cores.values(), default=1)
+        return {orders.resource("cores"): float(max(1, min(task.limits.cores, largest)))}
+
+
+class _Errand:
+    """One task of Dask's, from its start to its end."""
+
+    def __init__(
+        self, executor: DaskExecutor, client: Client, future: RemoteFuture, on_event: OnEvent
+    ) -> None:
+        self.executor, self.client = executor, client
+        self.future, self.on_event = future, on_event
+        self.key = f"databoard-fold-{uuid.uuid4().hex}"
+        self.deadline: float | None = None
+
+    def run(self, order: Mapping[str, Any], place: str | None) -> FoldResult | dict[str, Any]:
+        """Send the order, and wait for what comes of it.
+
+        Raises
+        ------
+        KilledWorker
+            If the worker was lost.
+        _LostError
+            If the scheduler was, or nothing is heard any more.
+        """
+        self.executor.listen(self.client, self.key, self.future.notes)
+        try:
+            remote = self._start(order, place)
+            try:
+                return self._follow(remote)
+            finally:
+                remote.release()
+        finally:
+            self.executor.unlisten(self.key)
+
+    def _start(self, order: Mapping[str, Any], place: str | None) -> Any:
+        remote = self.client.submit(
+            worker.train,
+            {**order, "key": self.key},
+            key=self.key,
+            pure=False,
+            retries=0,
+            resources=self.executor.wanted(self.future.task),
+            workers=[place] if place else None,
+            allow_other_workers=place is not None,
+        )
+        done = _Note("done", self.key)
+        remote.add_done_callback(lambda _: self.future.notes.put(done))
+        return remote
+
+    def _follow(self, remote: Any) -> FoldResult | dict[str, Any]:
+        while True:
+            note = self._next()
+            if note.kind == "cancel":
+                # The worker's plugin hears of it, and ends the box.
+                remote.cancel()
+                return FoldResult(
+                    verdicts.cancelled("starting"), isolation=self.executor.isolation.words
+                )
+            if note.kind == "lost":
+                raise _LostError("The Dask scheduler, or all its workers, went away.")
+            if note.key != self.key:
+                continue
+            if note.kind == "done":
+                return self._answer(remote)
+            assert note.event is not None
+            self._tell(note.event)
+
+    def _next(self) -> _Note:
+        wait = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+        try:
+            return self.future.notes.get(timeout=wait)
+        except Empty:
+            raise _LostError("A worker is heard of no more.") from None
+
+    def _tell(self, event: Mapping[str, Any]) -> None:
+        if self.deadline is None:
+            self.deadline = time.monotonic() + self.future.task.limits.seconds + _GRACE_S
+        self.on_event(orders.read_news(event))
+
+    def _answer(self, remote: Any) -> FoldResult | dict[str, Any]:
+        try:
+            answer: dict[str, Any] = remote.result(timeout=_GATHER_S)
+        except KilledWorker:
+            raise
+        except (CancelledError, TimeoutError, OSError) as error:
+            raise _LostError(f"Dask has lost the fold: {error}") from error
+        return orders.read_answer(answer["result"]) if "result" in answer else answer
+
+
+def connect_to(cluster: Cluster, folder: Path, *, min_tier: str, allow_unsafe: bool) -> Connect:
+    """Return what makes the executor of an engine."""
+
+    def connect(isolation: Isolation, find_kit: FindKit, _: int) -> DaskExecutor:
+        return DaskExecutor(
+            isolation,
+            find_kit,
+            cluster=cluster,
+            folder=folder,
+            min_tier=min_tier,
+            allow_unsafe=allow_unsafe,
+        )
+
+    return connect
