@@ -237,6 +237,7 @@ ORGANISING = [
     Row("POST", "/admin/trainers/<trainer>/state", then(ADMINS, 302), data={"state": "paused"}),
     Row("GET", "/user_interactions", ORGANISERS),
     Row("GET", "/admin/audit", ADMINS),
+    Row("GET", "/metrics", ADMINS),
     Row("GET", "/admin/tasks", ADMINS),
     Row("GET", "/admin/mail", ADMINS),
     Row("GET", "/admin/mail/<int:key>", ADMINS, {"key": 1}),
@@ -295,8 +296,8 @@ OWNERS = (302, 403, 404, 200, 200, 200)
 FAILED = {"hash_": FAILED_SUBMISSION}
 HASH = "<string(length=40):hash_>"
 TAB = "<any(data, rules, environment):tab>"
-BOARD = "<any(public, private, competition, failed, new):board>"
-OTHER_BOARD = "<any(competition, failed, new):board>"
+BOARD = "<any(public, private, competition, private_competition, failed, new):board>"
+OTHER_BOARD = "<any(competition, private_competition, failed, new):board>"
 
 EVENTS = [
     Row("GET", "/events/<event>", everybody(200)),
@@ -346,6 +347,15 @@ BOARDS = [
     Row("GET", "/events/<event>/private_leaderboard", APPROVED, {"event": "closed"}),
     Row("GET", f"/events/<event>/leaderboard/{OTHER_BOARD}", APPROVED, {"board": "competition"}),
     Row("GET", f"/events/<event>/leaderboard/{OTHER_BOARD}", ORGANISERS, {"board": "failed"}),
+    *(
+        Row(
+            "GET",
+            f"/events/<event>/leaderboard/{OTHER_BOARD}",
+            statuses,
+            {"event": event, "board": "private_competition"},
+        )
+        for event, statuses in (("open", ORGANISERS), ("closed", APPROVED))
+    ),
     *(
         Row("GET", f"/events/<event>/leaderboard/{BOARD}{suffix}", statuses, {"board": board})
         for suffix in ("/rows", ".csv")

@@ -27,11 +27,17 @@ def given(session: Session, submission_id: int) -> list[Credit]:
 
 
 def received(session: Session, submission_id: int) -> list[Credit]:
-    """List the credits that others give to a submission."""
+    """List the credits that submissions on the board give to another one."""
     return list(
         session.scalars(
             select(Credit)
-            .where(Credit.source_id == submission_id, Credit.submission_id != submission_id)
+            .join(Submission, Submission.id == Credit.submission_id)
+            .where(
+                Credit.source_id == submission_id,
+                Credit.submission_id != submission_id,
+                Submission.state == "scored",
+                Submission.withdrawn_at.is_(None),
+            )
             .options(_with_team(Credit.submission))
             .order_by(Credit.percent.desc(), Credit.submission_id)
         )

@@ -12,10 +12,12 @@ from markupsafe import Markup
 from databoard.errors import NotFoundError
 from databoard.services import jobs
 from databoard.store.models import Submission
+from databoard.store.queries import comments as comment_queries
+from databoard.store.queries import credits as credit_queries
 from databoard.store.queries import submissions as queries
 from databoard.web import event_pages, guards, polling
 from databoard.web.extensions import db, writes
-from databoard.web.leaderboards import cards, sight
+from databoard.web.leaderboards import cards, evidence, sight
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.failures import failure_of
 from databoard.web.leaderboards.files import note_look
@@ -44,6 +46,9 @@ def submission(hash_: str) -> ResponseReturnValue:
         sources=sources(found) if seen.code else [],
         others=_others(found, place.id) if place is not None and seen.code else [],
         may_import=seen.code and is_participant,
+        comments=comment_queries.of_submission(db.session(), found.id) if seen.code else [],
+        credited_by=credit_queries.received(db.session(), found.id),
+        names=event_pages.may_see_all_names(event, guards.standing(event)),
         **event_pages.frame(event),
     )
 
@@ -93,5 +98,6 @@ def _context(found: Submission, seen: Sight) -> dict[str, Any]:
         "folds": cards.fold_rows(found, seen),
         "steps": cards.steps(seen),
         "failure": failure_of(found, seen),
+        "evidence": evidence.of(found, seen),
         "states": [run.state for run in found.fold_runs],
     }

@@ -3,6 +3,7 @@
 from databoard.web.leaderboards import (
     actions,
     boards,
+    comments,
     compare,
     credit,
     files,
@@ -11,4 +12,14 @@ from databoard.web.leaderboards import (
 )
 from databoard.web.leaderboards.blueprint import bp
 
-__all__ = ["actions", "boards", "bp", "compare", "credit", "files", "measures", "submissions"]
+__all__ = [
+    "actions",
+    "boards",
+    "bp",
+    "comments",
+    "compare",
+    "credit",
+    "files",
+    "measures",
+    "submissions",
+]

@@ -1,0 +1,58 @@
+"""Remarks on submissions."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from databoard.errors import ForbiddenError, InvalidError
+from databoard.services import notifications
+from databoard.store.models import Comment, Submission, User
+from databoard.store.queries import comments as queries
+from databoard.store.queries import teams as team_queries
+
+MAX_LENGTH = 4000
+#: Nobody writes more in an hour by hand.
+MAX_PER_HOUR = 60
+
+
+def write(
+    session: Session, submission: Submission, user: User, text: str, *, now: datetime
+) -> Comment:
+    """Keep a remark, and tell the team of the submission.
+
+    Raises
+    ------
+    InvalidError
+        With ``field`` = "text": it is empty or too long, or there are too many.
+    """
+    text = text.replace("\r\n", "\n").strip()
+    if not 1 <= len(text) <= MAX_LENGTH:
+        raise InvalidError(f"A comment has 1 to {MAX_LENGTH} characters.", "text")
+    if queries.n_since(session, user.id, now - timedelta(hours=1)) >= MAX_PER_HOUR:
+        raise InvalidError("That is a lot of comments in an hour; try again later.", "text")
+    comment = Comment(submission_id=submission.id, user_id=user.id, text=text, at=now)
+    session.add(comment)
+    session.flush()
+    # Without the author, who may be unknown to the team in an anonymous event.
+    told, url = f"There is a new comment on {submission.name}.", f"/{submission.hash_}#comments"
+    for member in team_queries.members(session, submission.event_team.team_id):
+        if member.id != user.id:
+            notifications.notify(session, member, "comment", told, now=now, url=url)
+    return comment
+
+
+def remove(
+    session: Session, comment: Comment, user: User, *, is_organiser: bool, now: datetime
+) -> None:
+    """Take a remark out; its author and organisers may.
+
+    Raises
+    ------
+    ForbiddenError
+    """
+    if comment.user_id != user.id and not is_organiser:
+        raise ForbiddenError("Only who wrote a comment, or an organiser, takes it out.")
+    comment.deleted_at = now
+    session.flush()

@@ -1,0 +1,103 @@
+"""News and comments in the browser: a bell that counts, remarks beside the code."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from databoard.services import credits as credit_services
+from databoard.services import notifications
+from databoard.store.models import Comment, Notification
+from tests.web.scenes import ago, make_scene
+
+
+@pytest.fixture
+def app(app):
+    """Forms without their tokens: test_access.py shows that they need them."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def scene(rows, settings):
+    return make_scene(rows, settings.root, public_opening_at=ago(days=1))
+
+
+def text_of(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_the_bell_counts_until_the_news_is_read(client, log_in, rows, scene):
+    for text in ("forest: scored", "boosting: scored"):
+        notifications.notify(rows, scene.ada, "ended", text, now=ago(), url="/events/open")
+    rows.commit()
+    log_in(scene.ada)
+    page = text_of(client, "/news")
+    assert 'aria-label="News, 2 unread"' in page
+
+    first = re.search(r'href="(/news/\d+)"', page)[1]
+    assert client.get(first).location == "/events/open"
+    assert 'aria-label="News, 1 unread"' in text_of(client, "/news")
+    client.post("/news/read")
+    assert 'aria-label="News"' in text_of(client, "/news")
+
+
+def test_news_is_nobody_elses_and_leads_nowhere_else(client, log_in, rows, scene):
+    news = notifications.notify(rows, scene.ada, "ended", "x", now=ago(), url="//evil.example")
+    rows.commit()
+    log_in(scene.bob)
+    assert client.get(f"/news/{news.id}").status_code == 404
+
+    log_in(scene.ada)
+    assert client.get(f"/news/{news.id}").location == "/news"
+
+
+def test_who_may_read_the_code_comments_on_it(client, log_in, rows, scene):
+    log_in(scene.ada)
+    address = f"/{scene.other.hash_}"
+    client.post(f"{address}/comments", data={"text": "Why <b>three</b>?"})
+    assert "Why &lt;b&gt;three&lt;/b&gt;?" in text_of(client, address)
+
+    log_in(scene.eve)  # takes no part
+    assert client.post(f"{address}/comments", data={"text": "spam"}).status_code == 403
+    key = rows.scalar(select(Comment.id))
+    told = rows.scalar(select(Notification.user_id))
+    rows.commit()
+    assert told == scene.bob.id
+    log_in(scene.bob)
+    assert client.post(f"{address}/comments/{key}/remove").status_code == 403
+    log_in(scene.organiser)
+    assert client.post(f"{address}/comments/{key}/remove").status_code == 302
+    assert "three" not in text_of(client, address)
+
+
+def test_an_anonymous_event_hides_who_comments(client, log_in, rows, scene):
+    scene.event.is_anonymous = True
+    rows.commit()
+    log_in(scene.bob)
+    client.post(f"/{scene.own.hash_}/comments", data={"text": "mine is better"})
+    assert "bob</strong>" in text_of(client, f"/{scene.own.hash_}")
+
+    log_in(scene.ada)
+    client.post(f"/{scene.other.hash_}/comments", data={"text": "no"})
+    log_in(scene.bob)
+    client.post(f"/{scene.other.hash_}/comments", data={"text": "yes"})
+    log_in(scene.ada)
+    page = text_of(client, f"/{scene.other.hash_}")
+    assert "Somebody</strong>" in page
+    assert "bob</strong>" not in page
+
+
+def test_a_submission_says_who_credits_it(client, log_in, rows, scene):
+    credit_services.give(
+        rows, scene.own, {scene.own.hash_: 60, scene.other.hash_: 40}, now=ago(), user=scene.ada
+    )
+    rows.commit()
+    log_in(scene.bob)
+    page = text_of(client, f"/{scene.other.hash_}")
+    assert "Credited by" in page
+    assert "40 %" in page
