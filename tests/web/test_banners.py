@@ -15,7 +15,13 @@ WORDS = "isolation: NONE - submissions run unprotected"
 
 def test_a_trainer_without_isolation_is_told_on_every_page(client, rows):
     rows.add(
-        Trainer(name="t", isolation="none", notes=f"{WORDS}\nwhy", started_at=NOW, seen_at=NOW)
+        Trainer(
+            name="t",
+            isolation="none",
+            notes=f"{WORDS}\nwhy",
+            started_at=datetime.now(UTC),
+            seen_at=datetime.now(UTC),
+        )
     )
     rows.commit()
 
@@ -24,7 +30,15 @@ def test_a_trainer_without_isolation_is_told_on_every_page(client, rows):
 
 
 def test_an_isolated_trainer_raises_no_banner(client, rows):
-    rows.add(Trainer(name="t", isolation="ns", notes=WORDS, started_at=NOW, seen_at=NOW))
+    rows.add(
+        Trainer(
+            name="t",
+            isolation="ns",
+            notes=WORDS,
+            started_at=datetime.now(UTC),
+            seen_at=datetime.now(UTC),
+        )
+    )
     rows.commit()
 
     assert WORDS not in client.get("/").text

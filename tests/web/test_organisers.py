@@ -283,7 +283,8 @@ def test_deleting_says_what_goes_and_then_removes_it(admin, rows, event):
 
 
 def test_a_trainer_is_told_to_pause(admin, rows):
-    rows.add(Trainer(name="one", started_at=NOW, seen_at=NOW))
+    now = datetime.now(UTC)  # not NOW: a trainer that was not seen for minutes is lost
+    rows.add(Trainer(name="one", started_at=now, seen_at=now))
     rows.commit()
     assert "Pause" in admin.get("/admin/trainers").text
 
