@@ -43,6 +43,7 @@ REQUIRES = [
     "numpy>=2.2,<3",
     "orjson>=3.10,<4",
     "pandas>=2.3,<4",
+    "prometheus-client>=0.22,<1",
     "psutil>=7,<8",
     "psycopg2-binary>=2.9.10,<3",
     "Pygments>=2.19,<3",

@@ -29,6 +29,7 @@ from databoard.cli.actions.problems import (
     list_problems,
     remove_problem,
 )
+from databoard.cli.actions.profiling import profile_url
 from databoard.cli.actions.publishing import (
     backup_from,
     publish_problem,
@@ -80,6 +81,7 @@ ACTIONS = (
     monitor,
     print_submissions,
     profile,
+    profile_url,
     publish_problem,
     publish_software,
     remove_event,

@@ -14,6 +14,7 @@ from databoard.web.errors import init_errors
 from databoard.web.extensions import init_extensions
 from databoard.web.filters import init_filters
 from databoard.web.leaderboards import views as leaderboards
+from databoard.web.observing import init_observing
 from databoard.web.organisers import views as organisers
 from databoard.web.pages import views as pages
 from databoard.web.participants import views as participants
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["databoard"] = settings
     init_security(app, settings)
     init_extensions(app, settings)
+    init_observing(app, settings)
     init_errors(app)
     init_assets(app)
     init_filters(app)

@@ -220,7 +220,7 @@ ORGANISING = [
     Row(
         "POST",
         "/admin/submissions/<hash_>/mark",
-        then(ORGANISERS, 302),
+        (302, 404, 403, 403, 302, 302),
         data={"is_baseline": "y"},
     ),
     Row("POST", "/admin/events/<event>/teams/<int:key>/approve", then(ORGANISERS, 302)),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
+from databoard import logs
 from databoard.cli.words import (
     EventName,
     SubmissionName,
@@ -69,7 +69,7 @@ def train(
     """Run the trainer: it trains what is due until it is stopped."""
     from databoard.training import dispatcher  # here: the other commands start faster without
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logs.configure(as_json=settings.is_production)
     code = dispatcher.run(settings, once=once, name=name or None)
     if code:
         raise TrainingError(f"The trainer ended with code {code}.")
