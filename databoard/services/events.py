@@ -211,6 +211,7 @@ def make_admin(session: Session, event: Event, user: User) -> None:
     if session.get(EventAdmin, (event.id, user.id)) is None:
         session.add(EventAdmin(event_id=event.id, user_id=user.id))
         session.flush()
+        session.expire(event, ["admins"])
 
 
 def remove_admin(session: Session, event: Event, user: User) -> None:
@@ -219,6 +220,7 @@ def remove_admin(session: Session, event: Event, user: User) -> None:
     if row is not None:
         session.delete(row)
         session.flush()
+        session.expire(event, ["admins"])
 
 
 def update(session: Session, event: Event, **fields: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, func, inspect, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from databoard.store.models import (
@@ -21,11 +21,13 @@ from databoard.store.models import (
 
 
 def by_name(session: Session, name: str) -> Event | None:
-    """Event of this name, with its problem and score types."""
+    """Event of this name, with its problem, score types and organisers."""
     rows = session.scalars(
         select(Event)
         .where(Event.name == name)
-        .options(joinedload(Event.problem), joinedload(Event.score_types))
+        .options(
+            joinedload(Event.problem), joinedload(Event.score_types), joinedload(Event.admins)
+        )
     )
     return rows.unique().one_or_none()
 
@@ -87,7 +89,11 @@ def administered(session: Session, user: User) -> list[Event]:
 
 def is_admin(session: Session, event: Event, user: User) -> bool:
     """Tell whether the user may administer the event."""
-    return user.is_admin or session.get(EventAdmin, (event.id, user.id)) is not None
+    if user.is_admin:
+        return True
+    if "admins" in inspect(event).unloaded:
+        return session.get(EventAdmin, (event.id, user.id)) is not None
+    return any(row.user_id == user.id for row in event.admins)
 
 
 def admins(session: Session, event: Event) -> list[User]:

@@ -303,3 +303,31 @@ def fold_run(session: Session, submission_id: int, number: int) -> FoldRun | Non
     return session.scalar(
         select(FoldRun).where(FoldRun.submission_id == submission_id, FoldRun.number == number)
     )
+
+
+def unstar(session: Session, event_id: int) -> None:
+    """Take the star from whatever was the reference of an event."""
+    for one in session.scalars(
+        select(Submission).where(Submission.event_id == event_id, Submission.is_starred)
+    ):
+        one.is_starred = False
+
+
+def references(session: Session, event_id: int) -> list[Submission]:
+    """List what others are compared with by default: the starred submission, then baselines."""
+    return list(
+        session.scalars(
+            select(Submission)
+            .where(
+                Submission.event_id == event_id,
+                Submission.is_starred | Submission.is_baseline,
+                Submission.state == "scored",
+                Submission.withdrawn_at.is_(None),
+            )
+            .options(
+                selectinload(Submission.scores),
+                joinedload(Submission.event_team).joinedload(EventTeam.team),
+            )
+            .order_by(Submission.is_starred.desc(), Submission.submitted_at)
+        )
+    )

@@ -99,7 +99,8 @@ def _board(name: str) -> tuple[Event, Board]:
         raise InvalidError(f"The board must be one of {', '.join(leaderboards.BOARDS)}.", "board")
     if not event_pages.may_see_board(event, standing):
         raise ForbiddenError("The leaderboard is for those who take part in the event.")
-    if board in leaderboards.PRIVATE and not event_pages.may_see_private_scores(event, standing.role):
+    sees_private = event_pages.may_see_private_scores(event, standing.role)
+    if board in leaderboards.PRIVATE and not sees_private:
         raise ForbiddenError("The private leaderboard opens when the event has closed.")
     if board in ("failed", "new") and not standing.is_admin:
         raise ForbiddenError("This table is for the organisers of the event.")

@@ -13,7 +13,7 @@ from databoard.store.models import EventScoreType, FoldRun, Submission
 from databoard.store.queries import submissions as queries
 from databoard.web import event_pages, guards
 from databoard.web.extensions import db, writes
-from databoard.web.leaderboards import cards, diffs, sight
+from databoard.web.leaderboards import cards, diffs, evidence, sight
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.diffs import Line
 from databoard.web.leaderboards.files import note_look
@@ -69,6 +69,8 @@ def compare() -> ResponseReturnValue:
         note_look(one, seen)
     official = cards.kinds(left)[0]
     is_shown = left_seen.folds and right_seen.folds
+    folds = _folds(left, right, official) if is_shown else []
+    both = [(f.right, f.left) for f in folds if f.left is not None and f.right is not None]
     return render_template(
         "leaderboards/compare.html",
         left=left,
@@ -78,7 +80,9 @@ def compare() -> ResponseReturnValue:
         files=_files(left, right),
         official=official,
         pairs=_pairs(left, left_seen, right, right_seen),
-        folds=_folds(left, right, official) if is_shown else [],
+        folds=folds,
+        by_example=evidence.between(event, right, left) if is_shown else None,
+        by_fold=evidence.over_folds(event, official, both),
         **event_pages.frame(event),
     )
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, IntegerField, SelectField
+from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
+    BooleanField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+)
 from wtforms.validators import InputRequired, NumberRange
 
 from databoard.errors import NotFoundError
@@ -29,8 +34,8 @@ class JudgingForm(FlaskForm):
     ranking = SelectField(
         "What ranks",
         choices=[
-            ("bagged", "The score of the bagged predictions"),
-            ("mean", "The mean of the scores of the folds"),
+            SelectChoice("bagged", "The score of the bagged predictions"),
+            SelectChoice("mean", "The mean of the scores of the folds"),
         ],
     )
     has_ladder = BooleanField(
@@ -52,7 +57,7 @@ def judging(event: str) -> tuple[str, int] | Response:
     """Change how an event is judged."""
     found, session = guards.load_administered(event), db.session()
     form = JudgingForm(obj=found)
-    form.official_score.choices = [(score.name, score.name) for score in found.score_types]
+    form.official_score.choices = [SelectChoice(s.name) for s in found.score_types]
     if request.method == "GET":
         form.official_score.data = found.official_score.name
     elif form.validate_on_submit():

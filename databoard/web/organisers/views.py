@@ -1,6 +1,25 @@
 """All pages for organisers: importing this module registers them."""
 
-from databoard.web.organisers import events, judging, machine_room, overview, post, submissions, teams, users
+from databoard.web.organisers import (
+    events,
+    judging,
+    machine_room,
+    overview,
+    post,
+    submissions,
+    teams,
+    users,
+)
 from databoard.web.organisers.blueprint import bp
 
-__all__ = ["bp", "events", "judging", "machine_room", "overview", "post", "submissions", "teams", "users"]
+__all__ = [
+    "bp",
+    "events",
+    "judging",
+    "machine_room",
+    "overview",
+    "post",
+    "submissions",
+    "teams",
+    "users",
+]

@@ -1,0 +1,114 @@
+"""Marks: which submissions count in the end, and which take no rank."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from databoard.errors import ClosedError, InvalidError
+from databoard.services import activity, events
+from databoard.store.models import EventTeam, Submission, User
+from databoard.store.queries import submissions as queries
+
+
+def choose_final(
+    session: Session, place: EventTeam, hashes: Collection[str], *, now: datetime
+) -> list[Submission]:
+    """Choose the submissions by which a team is judged at the closing; none: its best public.
+
+    Raises
+    ------
+    ClosedError
+        After the closing.
+    InvalidError
+        If they are too many, or not scored submissions of the team.
+    """
+    event = place.event
+    closing = place.extra_closing_at or event.closing_at
+    if closing is not None and now >= closing:
+        raise ClosedError("The event has closed; the final selection stands.")
+    if len(set(hashes)) > event.n_final:
+        raise InvalidError(f"At most {event.n_final} submissions can be final.", "final")
+    scored = [one for one in queries.of_team(session, place.id) if one.state == "scored"]
+    if not set(hashes) <= {one.hash_ for one in scored}:
+        raise InvalidError("Only scored submissions of your team can be final.", "final")
+    for one in scored:
+        one.is_final = one.hash_ in hashes
+    events.touch(session, event.id, analyse=True)
+    session.flush()
+    return [one for one in scored if one.is_final]
+
+
+def mark_submission(
+    session: Session,
+    submission: Submission,
+    *,
+    by: User | None,
+    now: datetime,
+    is_baseline: bool | None = None,
+    is_starred: bool | None = None,
+    disqualification: str | None = None,
+) -> None:
+    """Make a submission a baseline, the reference of its event, or disqualify it.
+
+    Parameters
+    ----------
+    is_baseline, is_starred : bool, optional
+        None leaves it as it is. There is one reference: starring takes the star from another.
+    disqualification : str, optional
+        The reason; empty lets the submission compete again.
+    """
+    changed: dict[str, object] = {}
+    if is_baseline is not None:
+        submission.is_baseline = changed["is_baseline"] = is_baseline
+    if is_starred is not None:
+        if is_starred:
+            queries.unstar(session, submission.event_id)
+        submission.is_starred = changed["is_starred"] = is_starred
+    if disqualification is not None:
+        submission.disqualification = disqualification.strip()[:500]
+        changed["disqualification"] = submission.disqualification
+    _note(session, by, "mark", submission.name, now, submission.event_id, changed)
+
+
+def mark_team(
+    session: Session,
+    place: EventTeam,
+    *,
+    by: User | None,
+    now: datetime,
+    section: str | None = None,
+    disqualification: str | None = None,
+) -> None:
+    """Put a team into a section of the event, or disqualify it.
+
+    Parameters
+    ----------
+    section : str, optional
+        Empty: none.
+    disqualification : str, optional
+        The reason; empty lets the team compete again.
+    """
+    changed: dict[str, object] = {}
+    if section is not None:
+        place.section = changed["section"] = section.strip()[:80]
+    if disqualification is not None:
+        place.disqualification = changed["disqualification"] = disqualification.strip()[:500]
+        place.disqualified_at = now if place.disqualification else None
+    _note(session, by, "mark_team", place.team.name, now, place.event_id, changed)
+
+
+def _note(
+    session: Session,
+    by: User | None,
+    action: str,
+    name: str,
+    now: datetime,
+    event_id: int,
+    changed: dict[str, object],
+) -> None:
+    activity.audit(session, by, action, name, now=now, event_id=event_id, **changed)
+    events.touch(session, event_id, analyse=True)
+    session.flush()
