@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from databoard.store.base import Base, BigKey, Key, Name, Sha256, Short
 
@@ -88,6 +88,8 @@ class UserSession(Base):
     address: Mapped[str] = mapped_column(String(64), default="")
     agent: Mapped[Short] = mapped_column(default="")
     revoked_at: Mapped[datetime | None]
+    # Filled by `queries.accounts.live_session` only, which every page asks anyway.
+    n_unread: Mapped[int | None] = query_expression()
 
     user: Mapped[User] = relationship(back_populates="sessions")
 

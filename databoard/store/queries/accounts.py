@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, with_expression
 
-from databoard.store.models import ApiToken, LoginAttempt, User, UserSession
+from databoard.store.models import ApiToken, LoginAttempt, Notification, User, UserSession
 
 
 def by_id(session: Session, user_id: int) -> User | None:
@@ -48,11 +48,17 @@ def admins(session: Session) -> list[User]:
 
 
 def live_session(session: Session, session_id: str) -> UserSession | None:
-    """Login session that has not been ended, with its user."""
+    """Login session that has not been ended, with its user and how much news the user has."""
+    n_unread = (
+        select(func.count(Notification.id))
+        .where(Notification.user_id == UserSession.user_id, Notification.read_at.is_(None))
+        .correlate(UserSession)
+        .scalar_subquery()
+    )
     return session.scalar(
         select(UserSession)
         .where(UserSession.id == session_id, UserSession.revoked_at.is_(None))
-        .options(joinedload(UserSession.user))
+        .options(joinedload(UserSession.user), with_expression(UserSession.n_unread, n_unread))
     )
 
 

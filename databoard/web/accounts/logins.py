@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request, session
+from flask import g, request, session
 from flask_login import login_user, logout_user
 
 from databoard.services import accounts
@@ -29,6 +29,7 @@ def load(user_id: str) -> User | None:
     row = queries.live_session(db.session(), session_id) if session_id else None
     if row is None or str(row.user_id) != user_id or not row.user.is_active:
         return None
+    g.n_unread_news = row.n_unread or 0
     return row.user
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
@@ -27,8 +27,7 @@ def bell() -> dict[str, Callable[[], int]]:
 
 
 def _n_unread() -> int:
-    user = guards.visitor()
-    return queries.n_unread(db.session(), user.id) if user is not None else 0
+    return g.get("n_unread_news", 0) if guards.visitor() is not None else 0
 
 
 @bp.get("/news")
