@@ -19,8 +19,8 @@ former=$(value former) revision=$(value revision) dump=$(value dump)
 
 services stop
 trap 'services start' EXIT
-if [ -n "$revision" ] && ! manage db current 2>/dev/null | grep -q "^$revision"; then
-    say "taking the schema back to $revision"
+if [ -n "$revision" ]; then
+    say "taking the schema back to $revision, if it is newer"
     manage db downgrade "$revision"
 fi
 ln -sfn "releases/$former" "$CODE/.current"

@@ -31,15 +31,18 @@ PYTHON
 }
 
 for page in / /login /events; do
-    until [ "$(ask "$page")" = 200 ]; do
-        [ $SECONDS -lt $deadline ] || fail "$address$page answers $(ask "$page")"
+    while :; do
+        status=$(ask "$page")
+        case $status in
+            200) break ;;
+            none | 502 | 503) [ $SECONDS -lt $deadline ] || fail "$address$page answers $status" ;;
+            *) fail "$address$page answers $status" ;;
+        esac
         sleep 0.5
     done
     say "ok: $page"
 done
 [ "$(ask /there-is-no-such-page)" = 404 ] || fail "a page that is not there does not answer 404"
 say "ok: 404"
-head=$(manage db heads 2>/dev/null | awk 'NF { print $1; exit }')
-[ -n "$head" ] || fail "the release has no migrations"
-manage db current 2>/dev/null | grep -q "^$head" || fail "the database is not at $head"
-say "ok: schema $head"
+manage db current 2>/dev/null | grep -q '(head)$' || fail "the database is not at the newest schema"
+say "ok: schema"

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
 from tests.operations.conftest import ROOT, Installation, find, free_port, need
 
@@ -225,16 +226,9 @@ def downgrade():
 
 
 def add_migration(checkout: Checkout) -> None:
-    versions = checkout.folder / "migrations" / "versions"
-    texts = {path: path.read_text() for path in versions.glob("*.py")}
-    ids = {
-        line.split('"')[1]: path
-        for path, text in texts.items()
-        for line in text.splitlines()
-        if line.startswith(("revision =", "revision:"))
-    }
-    [head] = [name for name in ids if sum(f'"{name}"' in text for text in texts.values()) == 1]
-    (versions / "0999_extras.py").write_text(MIGRATION.format(head=head))
+    migrations = checkout.folder / "migrations"
+    head = ScriptDirectory(str(migrations)).get_current_head()
+    (migrations / "versions" / "0999_extras.py").write_text(MIGRATION.format(head=head))
 
 
 # neighbours 57; issue 5, 2
@@ -298,7 +292,9 @@ def test_what_passed_on_test_goes_to_production_and_comes_back(checkout, servers
 def test_a_release_that_does_not_pass_makes_way_for_the_former(checkout, servers):
     test = servers["test"]
     former = test.runs
-    checkout.write("wsgi.py", "app = ", "raise RuntimeError('broken')\napp = ")
+    checkout.write("wsgi.py", "\napp = ", "\napp = broken = ")
+    with (checkout.folder / "wsgi.py").open("a") as file:
+        file.write("broken.before_request(lambda: 1 / 0)\n")
     checkout.tag("v3")
     checkout.build("v3")
 
