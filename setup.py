@@ -41,10 +41,8 @@ REQUIRES = [
     "nbformat>=5.10,<6",
     "nh3>=0.3,<0.4",
     "numpy>=2.2,<3",
-    "orjson>=3.10,<4",
     "pandas>=2.3,<4",
     "prometheus-client>=0.22,<1",
-    "psutil>=7,<8",
     "psycopg2-binary>=2.9.10,<3",
     "Pygments>=2.19,<3",
     "ramp-workflow>=0.7,<0.8",
@@ -55,7 +53,7 @@ REQUIRES = [
     "threadpoolctl>=3.5,<4",
     "waitress>=3,<4",
     "Werkzeug>=3.1.3,<4",
-    "WTForms>=3.2.1,<4",
+    "WTForms>=3.3,<4",
 ]
 DASK = ["distributed>=2025.5", "dask-jobqueue>=0.9,<0.10"]
 TEST = [
