@@ -29,7 +29,7 @@ from tests import postgres
 from tests.builders import make_team
 
 #: As the product's, but nothing waits for long.
-QUICK = Pace(beat_s=0.5, lease_s=2.0, sweep_s=0.5, idle_s=0.5, drain_s=0.5)
+QUICK = Pace(beat_s=0.5, lease_s=4.0, sweep_s=0.5, idle_s=0.5, drain_s=0.5)
 
 PROBLEM = """
 import os
