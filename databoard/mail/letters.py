@@ -134,3 +134,13 @@ def alarm(name: str, what: str, mend: str) -> Letter:
         f"databoard needs you: {what.split('. ')[0][:120].rstrip('.')}",
         f"Hello {name},\n\n{what}\n\n{mend}\n\nThis is said once, until it has gone well again.\n",
     )
+
+
+def account_made(name: str, event_title: str) -> Letter:
+    """Tell somebody of a class list about the account that was made."""
+    return Letter(
+        f"Your account for {event_title}",
+        f"Hello {name},\n\nan account was made for you, and you take part in {event_title}. Your "
+        f"name there is {name}. Choose a password first; a link comes to this address:\n\n"
+        "/password/forgotten\n",
+    )

@@ -76,7 +76,7 @@ def _exposition() -> Response:
     registry = CollectorRegistry()
     registry.register(Site())  # type: ignore[arg-type] # anything with collect() is a collector
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        multiprocess.MultiProcessCollector(registry)
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(REQUESTS)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

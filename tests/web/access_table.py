@@ -238,6 +238,35 @@ ORGANISING = [
     Row("GET", "/user_interactions", ORGANISERS),
     Row("GET", "/admin/audit", ADMINS),
     Row("GET", "/metrics", ADMINS),
+    Row("GET", "/admin/events/<event>/clone", ORGANISERS),
+    Row(
+        "POST",
+        "/admin/events/<event>/clone",
+        then(ORGANISERS, 302),
+        data={"name": "open_2027", "title": "Open again"},
+    ),
+    Row("GET", "/admin/events/<event>/teams/<int:key>/extension", ORGANISERS),
+    Row(
+        "POST",
+        "/admin/events/<event>/teams/<int:key>/extension",
+        then(ORGANISERS, 302),
+        data={"per_day": 2},
+    ),
+    Row("GET", "/admin/events/<event>/roster", ADMINS),
+    Row("POST", "/admin/events/<event>/roster", then(ADMINS, 422)),
+    Row("GET", "/admin/announcements", ORGANISERS),
+    Row(
+        "POST",
+        "/admin/announcements",
+        then(ORGANISERS, 302),
+        data={"event": "open", "text": "Lunch.", "level": "info"},
+    ),
+    Row(
+        "POST",
+        "/admin/announcements/<int:key>/withdraw",
+        (302, 403, 403, 403, 404, 404),
+        {"key": 99},
+    ),
     Row("GET", "/admin/tasks", ADMINS),
     Row("GET", "/admin/mail", ADMINS),
     Row("GET", "/admin/mail/<int:key>", ADMINS, {"key": 1}),
@@ -367,6 +396,18 @@ BOARDS = [
     ),
 ]
 
+PLOT = "<any(progress, times, credits):plot>"
+
+PLOTS = [
+    Row("GET", "/events/<event>/plots", APPROVED),
+    Row("GET", "/events/<event>/plots", OWNERS, HIDDEN),
+    *(
+        Row("GET", f"/events/<event>/plots/{PLOT}.json", statuses, {"plot": plot, **values})
+        for plot in ("progress", "times", "credits")
+        for statuses, values in ((APPROVED, {}), (OWNERS, HIDDEN))
+    ),
+]
+
 SUBMISSIONS = [
     *(
         row
@@ -406,5 +447,6 @@ TABLE: list[Row] = [
     *API,
     *EVENTS,
     *BOARDS,
+    *PLOTS,
     *SUBMISSIONS,
 ]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
     BooleanField,
     DateTimeLocalField,
@@ -139,3 +140,55 @@ class RefusalForm(FlaskForm):
         description="It goes to the person by letter.",
         render_kw={"rows": "3"},
     )
+
+
+class CloneForm(FlaskForm):
+    """A new edition of an event."""
+
+    name = StringField(
+        "Name",
+        [DataRequired("Please enter a name."), Length(max=80)],
+        description="Part of its address: lower-case letters, digits and _, such as iris_2027.",
+    )
+    title = StringField("Title", [DataRequired("Please enter a title."), Length(max=200)])
+    opening_at = UTCField("Opens (UTC)", description="Empty: open at once.")
+    closing_at = UTCField("Closes (UTC)", description="Empty: never.")
+
+
+class ExtensionForm(FlaskForm):
+    """More time and more submissions for one team."""
+
+    closing_at = UTCField("Its own closing (UTC)", description="Empty: as for all teams.")
+    per_day = IntegerField(
+        "Further submissions per day",
+        [Optional(), NumberRange(0, 1000, "Enter 0 to 1000.")],
+        description="Beside the event's own number. Empty: none.",
+        render_kw={"min": "0", "max": "1000"},
+    )
+
+
+class RosterForm(FlaskForm):
+    """A class list."""
+
+    file = FileField(
+        "Class list (CSV)",
+        [FileRequired("Please choose a file.")],
+        description="Columns: email, and maybe name, firstname, lastname, team.",
+        render_kw={"accept": ".csv,text/csv"},
+    )
+
+
+class AnnouncementForm(FlaskForm):
+    """A banner, and maybe a letter."""
+
+    event = SelectField("Where")
+    text = TextAreaField(
+        "Announcement",
+        [DataRequired("Please enter what you announce."), Length(max=1000)],
+        render_kw={"rows": "3"},
+    )
+    level = SelectField(
+        "Kind", choices=[SelectChoice("info", "News"), SelectChoice("warning", "Warning")]
+    )
+    until = UTCField("Shown until (UTC)", description="Empty: until you take it down.")
+    by_mail = BooleanField("Write it to the participants too")

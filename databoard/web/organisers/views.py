@@ -1,6 +1,8 @@
 """All pages for organisers: importing this module registers them."""
 
 from databoard.web.organisers import (
+    announcements,
+    editions,
     events,
     judging,
     machine_room,
@@ -13,7 +15,9 @@ from databoard.web.organisers import (
 from databoard.web.organisers.blueprint import bp
 
 __all__ = [
+    "announcements",
     "bp",
+    "editions",
     "events",
     "judging",
     "machine_room",

@@ -1,0 +1,142 @@
+"""The next edition of an event, class lists, extensions, announcements, in the browser."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from databoard.store.models import Announcement, Event, EventTeam, OutgoingMail, Team, User
+from tests.builders import make_event, make_event_team, make_submission, make_team, make_user
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def app(app):
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def admin(rows, log_in):
+    root = make_user(rows, "root", access_level="admin")
+    rows.commit()
+    return log_in(root)
+
+
+@pytest.fixture
+def event(rows):
+    event = make_event(rows, "course", pause_s=900, closing_at=NOW + timedelta(days=1))
+    make_submission(rows, make_event_team(rows, event, make_team(rows, "mates")))
+    rows.commit()
+    return event
+
+
+def test_the_next_edition_has_rules_scores_and_folds_but_no_team(admin, rows, event):
+    form = {"name": "course_2", "title": "Course 2", "opening_at": "2027-01-01T08:00"}
+
+    assert admin.post("/admin/events/course/clone", data=form).status_code == 302
+
+    new = rows.scalar(select(Event).where(Event.name == "course_2"))
+    old = rows.get(Event, event.id)
+    assert (new.pause_s, new.problem_id, new.folds_hash) == (900, old.problem_id, old.folds_hash)
+    assert new.closing_at is None
+    assert [s.name for s in new.score_types] == [s.name for s in old.score_types]
+    assert len(new.folds) == len(old.folds)
+    pairs = zip(new.folds, old.folds, strict=True)
+    assert all((a.train_is == b.train_is).all() for a, b in pairs)
+    assert new.teams == []
+    assert [row.user.name for row in new.admins] == ["root"]
+
+
+@pytest.mark.parametrize("name", ["course", "No Name", "digits"])
+def test_an_edition_s_name_is_refused(admin, rows, event, name):
+    answer = admin.post("/admin/events/course/clone", data={"name": name, "title": "T"})
+
+    assert answer.status_code == 422
+    assert rows.scalar(select(func.count(Event.id))) == 1
+
+
+def test_a_team_gets_more_time_and_the_others_do_not(admin, rows, event):
+    place = rows.scalar(select(EventTeam))
+    rows.commit()
+    address = f"/admin/events/course/teams/{place.id}/extension"
+    too_early = {"closing_at": NOW.strftime("%Y-%m-%dT%H:%M")}
+    assert admin.post(address, data=too_early).status_code == 422
+
+    later = (NOW + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    assert admin.post(address, data={"closing_at": later, "per_day": "3"}).status_code == 302
+
+    rows.expire_all()
+    assert rows.get(EventTeam, place.id).extra_closing_at > NOW + timedelta(days=1)
+    assert "3 more per day" in admin.get("/admin/events/course").text
+
+
+def upload(admin, text):
+    data = {"file": (io.BytesIO(text.encode()), "list.csv")}
+    return admin.post("/admin/events/course/roster", data=data)
+
+
+def test_a_class_list_makes_accounts_teams_and_letters(admin, rows, event):
+    make_user(rows, "ada")
+    rows.commit()
+
+    answer = upload(
+        admin,
+        "\ufeffEmail;Firstname;Team\nada@example.org;Ada;red\n"
+        "bob.b@example.org;Bob;red\neve@example.org;Eve;\n",
+    )
+
+    assert answer.status_code == 302
+    bob = rows.scalar(select(User).where(User.email == "bob.b@example.org"))
+    assert (bob.name, bob.firstname, bob.access_level) == ("bob_b", "Bob", "user")
+    red = rows.scalar(select(Team).where(Team.name == "red"))
+    assert {member.user.name for member in red.members} == {"ada", "bob_b"}
+    signed_up = rows.scalars(select(EventTeam).where(EventTeam.event_id == event.id)).all()
+    assert {place.team.name for place in signed_up} == {"mates", "red", "eve"}
+    assert all(place.is_approved for place in signed_up)
+    written = rows.scalars(select(OutgoingMail.to).where(OutgoingMail.key.like("roster:%")))
+    assert set(written) == {"bob.b@example.org", "eve@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name\nada\n", "must name the columns"),
+        ("email\nbob@example.org\nnobody\n", "Line 3"),
+        ("email\n", "1 to 1000 people"),
+    ],
+)
+def test_a_wrong_class_list_makes_nothing(admin, rows, event, text, words):
+    n_users = rows.scalar(select(func.count(User.id)))
+    rows.commit()
+
+    answer = upload(admin, text)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert rows.scalar(select(func.count(User.id))) == n_users
+
+
+def test_an_organiser_announces_in_the_own_event_only(rows, log_in, event):
+    make_event(rows, "other")
+    ada = make_user(rows, "ada")
+    mine = make_event(rows, "mine", admins=[ada])
+    rows.commit()
+    client = log_in(ada)
+    form = {"text": "New data.", "level": "info", "by_mail": "y"}
+
+    for name in ("other", ""):
+        assert client.post("/admin/announcements", data={**form, "event": name}).status_code == 422
+    assert client.post("/admin/announcements", data={**form, "event": "mine"}).status_code == 302
+
+    announcement = rows.scalar(select(Announcement))
+    rows.commit()
+    assert announcement.event_id == mine.id
+    assert "New data." in client.get("/events/mine").text
+    client.post(f"/admin/announcements/{announcement.id}/withdraw")
+    page = client.get("/events/mine")
+    assert "New data." not in page.text
