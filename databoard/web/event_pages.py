@@ -77,6 +77,7 @@ def _tabs(event: Event, place: Standing) -> list[tuple[str, str, int | None]]:
         tabs.append(("My submissions", at("participants.mine"), None))
     if may_see_board(event, place):
         tabs.append(("Leaderboard", at("leaderboards.public"), None))
+        tabs.append(("Plots", at("leaderboards.plots"), None))
     if may_see_private_scores(event, place.role):
         tabs.append(("Private leaderboard", at("leaderboards.private"), None))
     return tabs

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from databoard.store.models import Credit, EventTeam, Interaction, Submission
 
@@ -42,6 +42,20 @@ def received(session: Session, submission_id: int) -> list[Credit]:
             .order_by(Credit.percent.desc(), Credit.submission_id)
         )
     )
+
+
+def of_event(session: Session, event_id: int) -> list[tuple[str, str, float]]:
+    """List who credits whom in an event: giver, source, percent; not what they keep themselves."""
+    giver, source = aliased(Submission), aliased(Submission)
+    rows = session.execute(
+        select(giver.hash_, source.hash_, Credit.percent)
+        .select_from(Credit)
+        .join(giver, giver.id == Credit.submission_id)
+        .join(source, source.id == Credit.source_id)
+        .where(giver.event_id == event_id, giver.id != source.id)
+        .order_by(giver.submitted_at, giver.id, Credit.percent.desc())
+    )
+    return [(giver_hash, source_hash, percent) for giver_hash, source_hash, percent in rows]
 
 
 def _with_team(relation: Any) -> Any:

@@ -8,6 +8,7 @@ from databoard.web.leaderboards import (
     credit,
     files,
     measures,
+    plots,
     submissions,
 )
 from databoard.web.leaderboards.blueprint import bp
@@ -21,5 +22,6 @@ __all__ = [
     "credit",
     "files",
     "measures",
+    "plots",
     "submissions",
 ]
