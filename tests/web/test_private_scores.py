@@ -1,0 +1,172 @@
+"""Private scores leave the server only after the closing, or to organisers.
+
+Marked values are planted wherever something of the test rows is stored; then every address that
+can be opened is opened as everybody who may not see them (checklist 71, threats L12).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from databoard.services import events, marks
+from databoard.store.files import Files
+from databoard.store.influences import Influences, kind_of
+from databoard.store.models import (
+    BaggedScore,
+    Event,
+    FoldScore,
+    OutgoingMail,
+    Standing,
+    Submission,
+    SubmissionScore,
+)
+from databoard.training.analysis import npy
+from databoard.web.app import create_app
+from tests.web import world
+from tests.web.access_table import TABLE, Row
+from tests.web.test_access import World, address
+
+#: Planted as 0.72831, shown as 0.728 or 73 %; ranks as 728 of a board of few.
+MARK, NUMBER = 0.72831, 728
+TRACES = re.compile(r"0[.]728|72[.]8|\b73 %|\b728\b|only the organisers may read this")
+HIDDEN = b"only the organisers may read this"
+PRIVATE_ROLES = ("anonymous", "asked", "user", "teammate")
+#: What has closed shows its private scores; what sends a file as it is carries no number of ours.
+GETS = [row for row in TABLE if row.method == "GET" and row.values.get("event") != "closed"]
+
+
+def plant(session, submissions_dir: Path) -> None:
+    """Put marked values wherever something of the test rows is stored."""
+    for score in session.scalars(select(SubmissionScore)):
+        score.private = score.test_bag = score.test_mean = score.test_std = MARK
+    for score in session.scalars(select(FoldScore)):
+        score.test = MARK
+    for score in session.scalars(select(BaggedScore)):
+        score.test = MARK
+    for event in session.scalars(select(Event)):
+        step = [{"accuracy": MARK}]
+        valid = [{"accuracy": 0.5}]
+        event.combined = {name: {"valid": valid, "test": step} for name in ("combined", "best")}
+        event.freeze_at = event.closing_at = None
+    for one in session.scalars(select(Submission).where(Submission.state == "scored")):
+        session.add(
+            Standing(
+                submission_id=one.id, board="private", rank_low=NUMBER, rank_high=NUMBER,
+                tie_group=0, p_best=MARK, gap=MARK, p_win=MARK, p_podium=MARK, delta=MARK,
+                delta_low=MARK, delta_high=MARK, verdict="better",
+            )
+        )  # fmt: skip
+        session.add(
+            Standing(
+                submission_id=one.id, board="public", rank_low=1, rank_high=2, tie_group=0,
+                p_best=0.5, gap=0.1,
+            )
+        )  # fmt: skip
+        official = one.event_team.event.official_score.id
+        for ranking in ("bagged", "mean"):
+            vector = npy(np.full(12, MARK))
+            kind = kind_of("private", ranking, official)
+            Influences(submissions_dir).write(one.folder, one.run, kind, vector)
+        for name in ("log_hidden.txt", "error.txt"):
+            Files(submissions_dir).write_fold(one.folder, 0, name, HIDDEN)
+        Files(submissions_dir).write_fold(one.folder, 0, "y_pred_test.npy", HIDDEN)
+
+
+@pytest.fixture
+def planted(settings, rows, monkeypatch) -> World:
+    monkeypatch.setenv("WTF_CSRF_ENABLED", "False")
+    keys = world.build(rows, settings.submissions_dir)
+    rows.flush()
+    plant(rows, settings.submissions_dir)
+    rows.commit()
+    app = create_app(settings)
+    return World(app, rows.get_bind(), keys, lambda: None)
+
+
+def extra_pages() -> list[Row]:
+    """Orders, words and boards that the access table has no line for."""
+    board = "/events/<event>/leaderboard"
+    everybody = (0,) * 6
+    queries = [
+        *(f"?sort={order}" for order in ("best", "delta", "change", "score:accuracy", "test")),
+        "?q=first",
+        "?section=evening",
+    ]
+    return [
+        *(Row("GET", board, everybody, query=query) for query in queries),
+        *(
+            Row(
+                "GET", f"/api/v1/events/<event>/leaderboard{kind}", everybody, query=f"?board={one}"
+            )
+            for kind in ("", ".csv")
+            for one in ("public", "competition", "private", "private_competition")
+        ),
+    ]
+
+
+def test_no_page_carries_a_private_score_before_the_closing(planted, caplog):
+    caplog.set_level(logging.DEBUG)
+    opened = 0
+    for row in [*GETS, *extra_pages()]:
+        for role in PRIVATE_ROLES:
+            answer = planted.request(row, role)
+            told = f"{answer.data.decode(errors='replace')}\n{answer.headers}"
+            found = TRACES.search(told)
+            assert found is None, (
+                f"{row.name} as {role}: {told[max(0, found.start() - 80) :][:200]}"
+            )
+            opened += answer.status_code == 200
+
+    assert opened > 150
+    assert TRACES.search(caplog.text) is None
+
+
+def test_the_marks_are_really_there(planted, rows):
+    organiser = planted.client("event_admin")
+    mate = planted.client("teammate")
+    url = "/events/open/private_leaderboard"
+
+    assert TRACES.search(organiser.get(url).text)
+    assert mate.get(url).status_code == 403
+    for event in rows.scalars(select(Event)):
+        event.closing_at = datetime.now(UTC) - timedelta(minutes=1)
+        events.touch(rows, event.id)
+    rows.commit()
+    assert TRACES.search(mate.get(url).text)
+    assert mate.get("/events/open/leaderboard/private_competition").status_code == 200
+
+
+def test_the_order_of_pages_does_not_tell_of_private_scores(planted, rows):
+    def orders() -> list[list[str]]:
+        client = planted.client("teammate")
+        pages = ("leaderboard", "leaderboard/competition", "leaderboard?sort=best")
+        return [
+            re.findall(r'data-key="(\w+)"', client.get(f"/events/open/{page}").text)
+            for page in pages
+        ]
+
+    before = orders()
+    for i, score in enumerate(rows.scalars(select(SubmissionScore))):
+        score.private = i / 100
+    for event in rows.scalars(select(Event)):
+        events.touch(rows, event.id)
+    rows.commit()
+
+    assert all(before)
+    assert orders() == before
+
+
+def test_no_letter_tells_of_private_scores(planted, rows):
+    place = rows.scalars(select(Submission)).first().event_team
+    marks.choose_final(rows, place, [], now=datetime.now(UTC))
+    rows.commit()
+
+    for letter in rows.scalars(select(OutgoingMail)):
+        assert TRACES.search(letter.body) is None
