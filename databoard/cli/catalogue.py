@@ -27,6 +27,7 @@ from databoard.cli.actions.problems import (
     add_problem,
     check_problem,
     list_problems,
+    new_problem,
     remove_problem,
 )
 from databoard.cli.actions.profiling import profile_url
@@ -79,6 +80,7 @@ ACTIONS = (
     mail,
     make_event_admin,
     monitor,
+    new_problem,
     print_submissions,
     profile,
     profile_url,

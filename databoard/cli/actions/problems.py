@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from databoard.cli.words import Force, ProblemName, Yes, clock, confirm, found, table
 from databoard.errors import KitError
+from databoard.kits.templates import write_kit
 from databoard.services import problems
 from databoard.settings import Settings
 from databoard.store.opening import open_session
@@ -26,6 +29,19 @@ def add_problem(
         line = f"Added the problem {name}: {problem.title}."
         session.commit()
     return line
+
+
+def new_problem(
+    settings: Settings,
+    name: ProblemName,
+    template: Annotated[str, "classifier, regressor or feature_extractor_regressor"] = "classifier",
+) -> str:
+    """Write the folder of a new problem that trains at once, to be changed into yours."""
+    write_kit(name, template, settings.problems_dir)
+    return (
+        f"Wrote problems/{name}. Next: fab check_problem:{name}, fab add_problem:{name}, "
+        f"fab add_event:{name}"
+    )
 
 
 def _loss(what: str) -> str:
