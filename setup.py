@@ -60,6 +60,7 @@ TEST = [
     "beautifulsoup4>=4.13,<5",
     "hypothesis>=6.130,<7",
     "playwright>=1.52,<2",
+    "psutil>=7,<8",
     "pytest>=8.4,<10",
     "pytest-cov>=6.1,<8",
     "pytest-timeout>=2.4,<3",
