@@ -125,7 +125,7 @@ def tls() -> Security:
     """
     security = Security(require_encryption=True)
     told = security.get_tls_config_for_role("client")
-    if not all(told[f"tls_{name}"] for name in ("ca_file", "cert", "key")):
+    if not all(told.get(name) for name in ("ca_file", "cert", "key")):
         raise SettingsError(
             "tls:// needs certificates: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
             "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and ...CLIENT__KEY; see "

@@ -13,11 +13,10 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping
-from concurrent.futures import CancelledError, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, Literal
+from queue import SimpleQueue
+from typing import Any
 
 from distributed import Client, KilledWorker
 
@@ -27,7 +26,8 @@ from databoard.training.box import Environment, Isolation
 from databoard.training.executors import orders, parcels, worker
 from databoard.training.executors.base import OnEvent, ignore
 from databoard.training.executors.clusters import Cluster
-from databoard.training.executors.local import Connect, FindKit, FoldFuture
+from databoard.training.executors.errand import Errand, LostError, Note, RemoteFuture
+from databoard.training.executors.local import Connect, FindKit
 from databoard.training.host import FoldData
 from databoard.training.wire import FoldResult, FoldTask
 
@@ -40,38 +40,8 @@ MOST_CHECKS = 8
 ATTEMPTS = 2
 _LOOK_S = 0.5
 _CONNECT_S = 5.0
-_GATHER_S = 120.0
-# A worker has its own clock for the limit; this is for one that is heard of no more.
-_GRACE_S = 60.0
 # With no worker for so long, what waits goes back to the queue.
 _DESERTED_S = 30.0
-
-
-@dataclass(frozen=True)
-class _Note:
-    """What the thread of a fold is told."""
-
-    kind: Literal["event", "done", "cancel", "lost"]
-    key: str = ""
-    event: Mapping[str, Any] | None = None
-
-
-class RemoteFuture(FoldFuture):
-    """A future whose ``cancel`` reaches the box on another machine."""
-
-    def __init__(self, task: FoldTask, isolation: Isolation) -> None:
-        super().__init__(task, isolation)
-        self.notes: SimpleQueue[_Note] = SimpleQueue()
-
-    def cancel(self) -> bool:
-        """End the fold; its result says so."""
-        is_open = super().cancel()
-        self.notes.put(_Note("cancel"))
-        return is_open
-
-
-class _LostError(Exception):
-    """Nothing will come of a fold where it was sent."""
 
 
 class DaskExecutor:
@@ -118,7 +88,7 @@ class DaskExecutor:
         self._client: Client | None = None
         self._scheduler = ""
         self._lock = threading.Lock()
-        self._listeners: dict[str, SimpleQueue[_Note]] = {}
+        self._listeners: dict[str, SimpleQueue[Note]] = {}
         self._sending: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._open: set[RemoteFuture] = set()
         self._is_closing = threading.Event()
@@ -209,7 +179,7 @@ class DaskExecutor:
     def _give_up(self) -> None:
         with self._lock:
             for notes in self._listeners.values():
-                notes.put(_Note("lost"))
+                notes.put(Note("lost"))
 
     def _count(self) -> None:
         client = self._client
@@ -250,14 +220,14 @@ class DaskExecutor:
         key = event[1]["key"]
         notes = self._listeners.get(key)
         if notes is not None:
-            notes.put(_Note("event", key, event[1]))
+            notes.put(Note("event", key, event[1]))
 
     # -------------------------------------------------------------- a fold
     def _carry_out(self, future: RemoteFuture, on_event: OnEvent) -> None:
         try:
             if future.start():
                 future.set_result(self._train(future, on_event))
-        except _LostError as error:
+        except LostError as error:
             future.set_result(self._ended(verdicts.ours(str(error))))
         except BaseException as error:
             # Whatever else goes wrong here is ours, and must not be lost.
@@ -287,14 +257,14 @@ class DaskExecutor:
         while True:
             client = self._client
             if client is None:
-                raise _LostError("The Dask scheduler is away.")
+                raise LostError("The Dask scheduler is away.")
             try:
-                answer = _Errand(self, client, future, on_event).run(order, place)
+                answer = Errand(self, client, future, on_event).run(order, place)
             except KilledWorker as error:
                 lost, place = lost + 1, None
                 logger.warning("a worker was lost under fold %d: %s", task.fold, error)
                 if lost >= ATTEMPTS:
-                    raise _LostError(f"{ATTEMPTS} workers were lost under the fold.") from error
+                    raise LostError(f"{ATTEMPTS} workers were lost under the fold.") from error
                 continue
             if isinstance(answer, FoldResult):
                 return answer
@@ -324,17 +294,11 @@ class DaskExecutor:
         except Exception as error:  # Dask's many ways to say that a worker has gone
             logger.warning("data for %s: %s", place, error)
 
-    def listen(self, client: Client, key: str, notes: SimpleQueue[_Note]) -> None:
-        """Have what is heard of a task put into a queue.
-
-        Raises
-        ------
-        _LostError
-            If the scheduler has been given up.
-        """
+    def listen(self, client: Client, key: str, notes: SimpleQueue[Note]) -> None:
+        """Have what is heard of a task put into a queue; see `Station`."""
         with self._lock:
             if client is not self._client:
-                raise _LostError("The Dask scheduler is away.")
+                raise LostError("The Dask scheduler is away.")
             self._listeners[key] = notes
 
     def unlisten(self, key: str) -> None:
@@ -348,92 +312,6 @@ class DaskExecutor:
             return {orders.resource("checks"): 1.0}
         largest = max(self._cores.values(), default=1)
         return {orders.resource("cores"): float(max(1, min(task.limits.cores, largest)))}
-
-
-class _Errand:
-    """One task of Dask's, from its start to its end."""
-
-    def __init__(
-        self, executor: DaskExecutor, client: Client, future: RemoteFuture, on_event: OnEvent
-    ) -> None:
-        self.executor, self.client = executor, client
-        self.future, self.on_event = future, on_event
-        self.key = f"databoard-fold-{uuid.uuid4().hex}"
-        self.deadline: float | None = None
-
-    def run(self, order: Mapping[str, Any], place: str | None) -> FoldResult | dict[str, Any]:
-        """Send the order, and wait for what comes of it.
-
-        Raises
-        ------
-        KilledWorker
-            If the worker was lost.
-        _LostError
-            If the scheduler was, or nothing is heard any more.
-        """
-        self.executor.listen(self.client, self.key, self.future.notes)
-        try:
-            remote = self._start(order, place)
-            try:
-                return self._follow(remote)
-            finally:
-                remote.release()
-        finally:
-            self.executor.unlisten(self.key)
-
-    def _start(self, order: Mapping[str, Any], place: str | None) -> Any:
-        remote = self.client.submit(
-            worker.train,
-            {**order, "key": self.key},
-            key=self.key,
-            pure=False,
-            retries=0,
-            resources=self.executor.wanted(self.future.task),
-            workers=[place] if place else None,
-            allow_other_workers=place is not None,
-        )
-        done = _Note("done", self.key)
-        remote.add_done_callback(lambda _: self.future.notes.put(done))
-        return remote
-
-    def _follow(self, remote: Any) -> FoldResult | dict[str, Any]:
-        while True:
-            note = self._next()
-            if note.kind == "cancel":
-                # The worker's plugin hears of it, and ends the box.
-                remote.cancel()
-                return FoldResult(
-                    verdicts.cancelled("starting"), isolation=self.executor.isolation.words
-                )
-            if note.kind == "lost":
-                raise _LostError("The Dask scheduler, or all its workers, went away.")
-            if note.key != self.key:
-                continue
-            if note.kind == "done":
-                return self._answer(remote)
-            assert note.event is not None
-            self._tell(note.event)
-
-    def _next(self) -> _Note:
-        wait = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
-        try:
-            return self.future.notes.get(timeout=wait)
-        except Empty:
-            raise _LostError("A worker is heard of no more.") from None
-
-    def _tell(self, event: Mapping[str, Any]) -> None:
-        if self.deadline is None:
-            self.deadline = time.monotonic() + self.future.task.limits.seconds + _GRACE_S
-        self.on_event(orders.read_news(event))
-
-    def _answer(self, remote: Any) -> FoldResult | dict[str, Any]:
-        try:
-            answer: dict[str, Any] = remote.result(timeout=_GATHER_S)
-        except KilledWorker:
-            raise
-        except (CancelledError, TimeoutError, OSError) as error:
-            raise _LostError(f"Dask has lost the fold: {error}") from error
-        return orders.read_answer(answer["result"]) if "result" in answer else answer
 
 
 def connect_to(cluster: Cluster, folder: Path, *, min_tier: str, allow_unsafe: bool) -> Connect:
