@@ -17,6 +17,9 @@ from pathlib import Path
 
 from databoard.errors import NotFoundError
 
+#: No workflow has an element of this name.
+PLOTS = ".plots.json"
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a whole file or none, and have it on the disk before returning."""
@@ -135,13 +138,28 @@ class Files:
         """Give a submission the predictions and logs of an identical one."""
         for path in self.folder(source).glob("fold_*"):
             shutil.copytree(path, self._member(target, path.name), dirs_exist_ok=True)
+        drawn = self.read_plots(source)
+        if drawn is not None:
+            self.write_plots(target, drawn)
+
+    def write_plots(self, folder: str, content: bytes) -> None:
+        """Keep what the plots of a submission show (JSON)."""
+        write_atomically(self._member(folder, PLOTS), content)
+
+    def read_plots(self, folder: str) -> bytes | None:
+        """Bytes of what the plots of a submission show; None if there are none."""
+        try:
+            return self._member(folder, PLOTS).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def read_log(self, folder: str, number: int) -> str:
         """Read what a fold printed, as far as it is kept."""
         return (self.read_fold(folder, number, "log.txt") or b"").decode("utf-8", "replace")
 
     def remove_folds(self, folder: str) -> None:
-        """Forget predictions and logs before a new run."""
+        """Forget predictions, logs and plots before a new run."""
+        self._member(folder, PLOTS).unlink(missing_ok=True)
         for path in self.folder(folder).glob("fold_*"):
             shutil.rmtree(path, ignore_errors=True)
 

@@ -266,7 +266,15 @@ class _Work:
             ending = _ending("scoring_error", error.fault, error.message)
         else:
             ending = Ending(bagged=bagged)
+            self._keep_plots(trains, dtypes)
         return Ended(self.run, replace(ending, **self.made_with))
+
+    def _keep_plots(self, trains: list[bytes], dtypes: list[Mapping[str, str]]) -> None:
+        try:
+            drawn = self._ask(lambda kit: kit.plots(trains, dtypes))
+            self.run.files.write_plots(self.run.folder, json.dumps(drawn).encode())
+        except (DataboardError, OSError) as error:  # the scores count, with plots or without
+            logger.warning("no plots of %s: %s", self.run.folder, error)
 
 
 def _fold_state(verdict: Verdict) -> str:

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from databoard.domain import plots
 from databoard.domain.bagging import bag_folds
 from databoard.errors import DataboardError, KitError, TrainingError
 from databoard.kits.loading import Kit, load_kit
@@ -253,6 +254,19 @@ class Scorer:
             scores["test"] = self._bag_scores([self._wrap(y) for y in tests], truth, None, "test")
         return scores
 
+    def plots(self, trains: Sequence[Any]) -> dict[str, Any]:
+        """Sum the predictions on the held-out rows of all folds up for plots."""
+        kit = self.kit
+        pairs = [
+            (self._truth("valid", fold).y_pred, self._wrap(y, self.folds[fold][1]).y_pred)
+            for fold, y in enumerate(trains)
+        ]
+        true, pred = (np.concatenate(values) for values in zip(*pairs, strict=True))
+        drawn = plots.draw(kit.prediction_kind, true, pred)
+        if "confusion" in drawn:
+            drawn["labels"] = [str(label) for label in kit.label_names]
+        return drawn
+
     def _bag_scores(
         self, wrapped: Sequence[Any], truth: Any, rows: Sequence[Any] | None, step: str
     ) -> list[Scores]:
@@ -387,6 +401,8 @@ def _answer(
     if operation == "score":
         return {"scores": scorer.score(int(request["fold"]), *values)}, []
     half = len(values) // 2
+    if operation == "plots":
+        return {"plots": scorer.plots(values[:half])}, []
     tests = [test for test in values[half:] if test is not None]
     if operation in analysis.OPERATIONS:
         return _analyse(scorer, request, values[:half], tests)

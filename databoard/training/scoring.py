@@ -326,6 +326,22 @@ class PreparedKit:
         scores: dict[str, list[Scores]] = answer["scores"]
         return scores
 
+    def plots(
+        self, y_preds_train: Sequence[bytes], dtypes: Sequence[Mapping[str, str]]
+    ) -> dict[str, Any]:
+        """Sum stored predictions on held-out rows up for plots; empty if there are none to draw.
+
+        Raises
+        ------
+        TrainingError
+            If the predictions do not fit.
+        """
+        blobs = [*y_preds_train, *(b"" for _ in y_preds_train)]
+        types = [each.get("train", "float64") for each in dtypes]
+        answer, _ = self._ask(_request("plots", blobs, types + ["float64"] * len(types)), blobs)
+        drawn: dict[str, Any] = answer["plots"]
+        return drawn
+
     # -------------------------------------------------------------- what all achieve together
     def influences(
         self, score: str, y_preds_train: Sequence[bytes], y_preds_test: Sequence[bytes | None]

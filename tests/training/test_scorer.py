@@ -68,6 +68,18 @@ def _ours(engine: Engine, name: str, folder: Path) -> tuple[list[object], dict[s
 
 
 @pytest.mark.parametrize(
+    ("name", "plot"), [("flowers", "confusion"), ("diabetes_kit", "agreement")]
+)
+def test_plots_count_each_held_out_row_once(problems: Path, name: str, plot: str) -> None:
+    kit = scorer.Scorer(name, None, problems)
+    held_out = sum(len(valid_is) for _, valid_is in kit.folds)
+    truth = kit._truth("all", -1).y_pred
+    drawn = kit.plots([truth for _ in kit.folds])
+    counts = drawn[plot] if plot == "confusion" else drawn[plot]["counts"]
+    assert np.sum(counts) == held_out == np.trace(counts)
+
+
+@pytest.mark.parametrize(
     ("name", "code"),
     [("flowers", FOREST), ("diabetes_kit", RIDGE), ("flowers", FLOAT32)],
     ids=["classification", "regression", "single precision"],

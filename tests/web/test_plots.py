@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
+from databoard.domain import plots
 from databoard.services import credits as credit_services
 from databoard.services.leaderboards import Column
+from databoard.store.files import Files
 from databoard.web.leaderboards import charts
 from databoard.web.leaderboards.charts import Point, Share
 from tests.builders import make_scored_submission
@@ -100,7 +104,51 @@ def test_an_event_without_scores_says_when_its_plots_begin(client, log_in, rows,
 def test_the_three_plots_are_drawn_and_have_tables(page, log_in_page, scene):
     log_in_page(page, scene.ada)
     page.goto("/events/open/plots")
-    page.wait_for_selector(".chart[data-ready] svg")
-    page.wait_for_function("document.querySelectorAll('.chart[data-ready] svg').length === 3")
+    page.locator(".chart[data-ready] svg").nth(2).wait_for()
     page.get_by_text("All credits").click()
     assert page.get_by_role("cell", name="40 %").is_visible()
+
+
+REGRESSION = {
+    "agreement": plots.agreement(np.arange(50.0), np.arange(50.0) + 1),
+    "residuals": plots.residuals(np.arange(50.0), np.arange(50.0) ** 1.1),
+}
+CLASSES = {
+    "confusion": [[5, 1], [2, 4]],
+    "reliability": [[0.6, 0.5, 4], [0.9, 0.8, 8]],
+    "labels": ["setosa", "virginica"],
+}
+
+
+def keep(scene, drawn):
+    files = Files(scene.root / "submissions")
+    files.write_plots(scene.own.folder, json.dumps(drawn).encode())
+
+
+def test_the_page_of_a_submission_has_its_plots_as_tables_too(client, log_in, scene):
+    keep(scene, CLASSES)
+    log_in(scene.ada)
+    page = client.get(f"/{scene.own.hash_}").get_data(as_text=True)
+    assert "Confusion matrix" in page
+    assert '<th scope="row">setosa</th><td class="num">5</td><td class="num">1</td>' in page
+
+
+def test_plots_are_for_those_who_may_see_code_and_folds(client, log_in, rows, scene):
+    keep(scene, CLASSES)
+    log_in(scene.eve)  # takes no part
+    assert "Confusion" not in client.get(f"/{scene.own.hash_}").get_data(as_text=True)
+    scene.event.has_ladder = True
+    rows.commit()
+    log_in(scene.ada)
+    assert "Confusion" not in client.get(f"/{scene.own.hash_}").get_data(as_text=True)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("drawn", [CLASSES, REGRESSION])
+def test_the_plots_of_a_submission_are_drawn(make_page, log_in_page, scene, drawn):
+    keep(scene, drawn)
+    page = make_page(width=390, color_scheme="dark")
+    log_in_page(page, scene.ada)
+    page.goto(f"/{scene.own.hash_}")
+    page.locator(".chart[data-ready] svg").nth(1).wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -17,7 +17,7 @@ from databoard.store.queries import credits as credit_queries
 from databoard.store.queries import submissions as queries
 from databoard.web import event_pages, guards, polling
 from databoard.web.extensions import db, writes
-from databoard.web.leaderboards import cards, evidence, sight
+from databoard.web.leaderboards import cards, evidence, predictions, sight
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.failures import failure_of
 from databoard.web.leaderboards.files import note_look
@@ -46,6 +46,7 @@ def submission(hash_: str) -> ResponseReturnValue:
         sources=sources(found) if seen.code else [],
         others=_others(found, place.id) if place is not None and seen.code else [],
         may_import=seen.code and is_participant,
+        plots=predictions.plots(found) if seen.folds and seen.code else [],
         comments=comment_queries.of_submission(db.session(), found.id) if seen.code else [],
         credited_by=credit_queries.received(db.session(), found.id),
         names=event_pages.may_see_all_names(event, guards.standing(event)),
