@@ -34,7 +34,7 @@ from databoard.training.linux import die_with_parent
 MANAGE = Path(__file__).resolve().parents[1] / "manage.py"
 PASSWORD = "a long password of a benchmark"
 
-IRIS = '''
+IRIS = """
 import os
 
 import pandas as pd
@@ -67,7 +67,7 @@ def get_train_data(path="."):
 
 def get_test_data(path="."):
     return _read(path, "test.csv")
-'''
+"""
 
 FOREST = b"""from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestClassifier
@@ -133,9 +133,7 @@ class Installation:
             events.update(session, event, pause_s=0, fold_seconds=120)
             user = accounts.create_user(session, "bench", "b@example.org", PASSWORD, now=now)
             team = teams.individual(session, user, now=now)
-            place = teams.sign_up(
-                session, event, team, problems_dir=folder, now=now, approved=True
-            )
+            place = teams.sign_up(session, event, team, problems_dir=folder, now=now, approved=True)
             self.event, self.place_id = kit, place.id
 
     def submit(self, name: str, files: Mapping[str, bytes]) -> int:

@@ -341,7 +341,7 @@ class Desk:
         )
         if job is None:
             return None
-        submission = jobs.submission_of(session, job)
+        submission = job.submission
         event = event_queries.by_id(session, job.event_id)
         assert event is not None
         run = Run.of(job, event, self._terms_of(session, event), self.files)

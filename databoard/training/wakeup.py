@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from databoard.store.queries.jobs import CHANNEL
 
-SQLITE_POLL_S = 0.02
+SQLITE_POLL_S = 0.04
 RECONNECT_S = 1.0
 
 

@@ -1,0 +1,23 @@
+"""The short form of the chaos; the long one is ``make chaos``."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.chaos import torment
+from tests.training.world import installation
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+)
+def test_nothing_is_lost_or_wrong_after_half_a_minute_of_kills(request, tmp_path, database):
+    server = request.getfixturevalue("postgres_server") if database != "sqlite" else None
+    with installation(server, tmp_path / "root") as world:
+        wrong, chaos = torment(world, seconds=30, seed=57)
+
+    assert wrong == []
+    assert len(chaos.expected) > 5
+    assert sum(chaos.kills.values()) > 5
