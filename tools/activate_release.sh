@@ -47,8 +47,8 @@ former=$(readlink "$CODE/current" 2>/dev/null || true)
 former=${former##*/}
 revision() { manage db current 2>/dev/null | awk 'NF { print $1; exit }'; }
 
-services stop
-are_down=yes
+[ -z "$former" ] || services stop
+are_down=$former
 trap '[ -z "$are_down" ] || services start' EXIT
 if [ -n "$former" ]; then
     revision=$(revision)

@@ -5,6 +5,7 @@
 # and a checkout has tools/ and, where somebody made them, .venv/ and .env.
 set -euo pipefail
 umask 027
+[[ -r . && -x . ]] || cd / # sudo and runuser leave one in a folder of somebody else
 
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 RELEASE=$(dirname "$TOOLS")
@@ -135,7 +136,7 @@ pg_dump_counts() {
         inside { n++ }' | sort
 }
 
-is_sqlite_dump() { [ "$(head -c 15 "$1" 2>/dev/null)" = "SQLite format 3" ]; }
+is_sqlite_dump() { [ "$(head -c 15 "$1" 2>/dev/null | tr -d '\0')" = "SQLite format 3" ]; }
 
 # Is a dump whole? Reads all of it.
 dump_is_good() {

@@ -33,7 +33,7 @@ for word; do
         --backup=*) backup=$value ;;
         --tls=*) tls=$value ;;
         --only=*) only=$value ;;
-        --prefix=*) prefix=$value ;;
+        --prefix=*) prefix=$(realpath -m "$value") ;;
         *) fail "there is no option $word; see the first lines of $0" ;;
     esac
 done
@@ -254,7 +254,8 @@ install_checkout() {
     fi
 }
 
-start_services() {
+# Before the release, which starts and stops the services when it is installed.
+configure_services() {
     local name before=$n_changes
     if has_systemd || [ -n "$prefix" ]; then
         for name in $SERVICES; do
@@ -266,17 +267,23 @@ start_services() {
         put 0644 root:root /etc/databoard/supervisord.conf \
             < <(fill "$RELEASE/deploy/supervisord.conf")
     fi
+    [ -z "$prefix" ] || return 0
     if has_systemd; then
         if [ "$n_changes" -gt "$before" ]; then run systemctl daemon-reload; fi
+    else
+        folder 0755 "$user:$user" /run/databoard
+        [ -S /run/databoard/supervisor.sock ] || run supervisord -c /etc/databoard/supervisord.conf
+    fi
+}
+
+start_services() {
+    if has_systemd; then
         # shellcheck disable=SC2086 # a list of names
         run systemctl enable --quiet --now $SERVICES
     else
-        folder 0755 "$user:$user" /run/databoard
-        if [ -S /run/databoard/supervisor.sock ]; then
-            run supervisorctl -c /etc/databoard/supervisord.conf update
-        else
-            run supervisord -c /etc/databoard/supervisord.conf
-        fi
+        run supervisorctl -c /etc/databoard/supervisord.conf update
+        # shellcheck disable=SC2086 # a list of names
+        run supervisorctl -c /etc/databoard/supervisord.conf start $SERVICES >/dev/null || true
     fi
 }
 
@@ -341,16 +348,18 @@ install_crontab() {
 }
 
 [ -n "${DRY_RUN:-}" ] || [ -n "$prefix" ] || [ "$(id -u)" = 0 ] || fail "run this as root"
+cd / # other users may not look into the folder that root is in
 if [ -z "$prefix" ]; then
     ! wanted packages || install_packages
     ! wanted users || make_users
 fi
 ! wanted settings || write_settings
+[ -n "$prefix" ] || ! wanted database || make_database
+! wanted services || configure_services
 if [ -z "$prefix" ]; then
-    ! wanted database || make_database
     ! wanted release || install_release
+    ! wanted services || start_services
 fi
-! wanted services || start_services
 ! wanted nginx || configure_nginx
 ! wanted crontab || install_crontab
 
@@ -359,6 +368,6 @@ case $n_changes in
     *) say "$n_changes changes" ;;
 esac
 [ -n "${DRY_RUN:-}" ] || [ -n "$prefix" ] || [ -n "$only" ] || {
-    as_user "$TOOLS/smoke_test.sh"
+    as_user "$code/current/tools/smoke_test.sh"
     say "https://$site runs; make the first administrator: sudo -u $user databoard fab create_admin:<name>,<email>"
 }

@@ -38,6 +38,12 @@ def deploy(*words, **env):
     return done.stdout
 
 
+def shipped():
+    """Give the files of tools/ and deploy/."""
+    paths = (*TOOLS.rglob("*"), *DEPLOY.rglob("*"))
+    return [path for path in paths if path.is_file() and path.suffix != ".pyc"]
+
+
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
     """The files of a server, below a folder."""
@@ -95,9 +101,8 @@ def test_secrets_are_made_on_the_server_in_one_file(prefix, tmp_path):
     secrets = re.findall(r"[0-9a-f]{40,}", env.read_text())
     assert len(set(secrets)) == 2  # the database's, for both, and the key of sessions
     assert not set(secrets) & set(re.findall(r"[0-9a-f]{40,}", other))
-    for path in (*TOOLS.iterdir(), *DEPLOY.rglob("*")):
-        if path.is_file():
-            assert not re.search(r"\b[0-9a-f]{40,}\b|PRIVATE KEY", path.read_text()), path
+    for path in shipped():
+        assert not re.search(r"\b[0-9a-f]{40,}\b|PRIVATE KEY", path.read_text()), path
 
 
 # checklist 81
@@ -105,9 +110,7 @@ def test_every_variable_of_a_server_is_in_env_sample(prefix):
     offered = set(
         re.findall(r"^#?([A-Z][A-Z_]+)=", (ROOT / "env.sample").read_text(), re.MULTILINE)
     )
-    files = [path for path in DEPLOY.rglob("*") if path.is_file()]
-    files += [path for path in TOOLS.iterdir() if path.is_file()]
-    text = "\n".join(path.read_text() for path in files)
+    text = "\n".join(path.read_text() for path in shipped())
     text += (prefix / "etc/databoard/env").read_text()
 
     used = set(re.findall(r"\b(DATABOARD_[A-Z][A-Z_]*[A-Z]|SCIENCEFS_LOGIN)\b", text))
