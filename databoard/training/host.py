@@ -447,6 +447,7 @@ class FoldRun:
             test_s=progress.seconds.get("testing"),
             peak_mb=round(self.peak / MB, 1),
             isolation=self.isolation.words,
+            tier=self.isolation.tier,
             log=self.log.public,
             hidden_log=self.log.hidden,
             log_is_public=self.task.log == "full",

@@ -250,7 +250,7 @@ class _Work:
             scores=scores,
             seconds={step: value for step, value in seconds.items() if value is not None},
             peak_mb=result.peak_mb or None,
-            isolation=self.engine.isolation.tier,
+            isolation=result.tier or self.engine.isolation.tier,
             train_sha256=_sha256(result.y_pred_train),
             test_sha256=_sha256(result.y_pred_test),
         )

@@ -132,8 +132,9 @@ class FoldResult:
         Seconds by the trusted side's monotonic clock.
     peak_mb : float
         Highest memory use seen; 0.0 if it was not measured.
-    isolation : str
-        The words of the tier in force, `databoard.training.box.Isolation.words`.
+    isolation, tier : str
+        The tier in force where the fold ran, and its words, `databoard.training.box.Isolation`;
+        "" where no box was made.
     log, hidden_log : bytes
         Output before, and after, the test data arrived; the second is never for the team.
     log_is_public : bool
@@ -151,6 +152,7 @@ class FoldResult:
     test_s: float | None = None
     peak_mb: float = 0.0
     isolation: str = ""
+    tier: str = ""
     log: bytes = b""
     hidden_log: bytes = b""
     log_is_public: bool = False

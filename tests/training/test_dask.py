@@ -102,6 +102,7 @@ class TestFolds:
             assert there.y_pred_train == here.y_pred_train
             assert there.y_pred_test == here.y_pred_test
             assert there.dtypes == here.dtypes
+            assert there.tier == here.tier
             assert remote.kit(problem).score(fold, there) == engine.kit(problem).score(fold, here)
 
     def test_folds_run_beside_each_other_with_news_and_logs(self, remote, submission):
