@@ -83,6 +83,7 @@ DEV = [
 ]
 PACKAGE_DATA = [
     "py.typed",
+    "cli/actions/*.html",
     "mail/templates/*",
     "translations/*/LC_MESSAGES/*.[mp]o",
     "web/templates/**/*",

@@ -37,6 +37,7 @@ from databoard.cli.actions.publishing import (
     publish_software,
     rollback,
 )
+from databoard.cli.actions.reports import report
 from databoard.cli.actions.results import print_submissions, scores
 from databoard.cli.actions.retention import clean
 from databoard.cli.actions.serving import mail, profile, serve
@@ -93,6 +94,7 @@ ACTIONS = (
     remove_user,
     remove_workflow,
     remove_workflow_element_type,
+    report,
     rollback,
     run_task,
     scores,

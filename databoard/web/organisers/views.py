@@ -1,6 +1,7 @@
 """All pages for organisers: importing this module registers them."""
 
 from databoard.web.organisers import (
+    analytics,
     announcements,
     editions,
     events,
@@ -15,6 +16,7 @@ from databoard.web.organisers import (
 from databoard.web.organisers.blueprint import bp
 
 __all__ = [
+    "analytics",
     "announcements",
     "bp",
     "editions",
