@@ -114,5 +114,5 @@ if [ -n "$files" ]; then
     done
 fi
 are_down=''
-[ -n "$stay_down" ] || services start
 say "restored: $dump has $n_tables tables and $n_rows rows, and all came back"
+[ -n "$stay_down" ] || services start
