@@ -119,9 +119,8 @@ def _import_row(session: Session, row: dict[str, str], imported: Imported, now: 
     if not wanted:
         team = teams.individual(session, user, now=now)
     else:
-        team = imported.teams.get(wanted) or team_queries.by_name(session, wanted)
-        if team is None:
-            team = teams.create(session, user, wanted, now=now)
+        known = imported.teams.get(wanted) or team_queries.by_name(session, wanted)
+        team = known or teams.create(session, user, wanted, now=now)
         if team.is_individual:
             raise InvalidError(f"{wanted} is somebody's own team.", "file")
         if not team_queries.is_member(session, team.id, user.id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from databoard.store.models import (
@@ -18,7 +18,7 @@ from databoard.store.models import (
 )
 
 
-def results(session: Session, event_id: int) -> Sequence[Row[Any]]:
+def results(session: Session, event_id: int) -> Sequence[Any]:
     """List the submissions of an event, oldest first, with their official bagged score."""
     return session.execute(
         select(
