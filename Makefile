@@ -13,7 +13,7 @@ INPUTS := requirements.txt $(wildcard constraints.txt) setup.py pyproject.toml \
 	$(filter-out databoard/frontend/node_modules,$(wildcard databoard/frontend/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench screenshots clean
+.PHONY: help install demo test check format bench chaos screenshots clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ format: $(VENV)/.developing  ## lay the code out
 
 bench: $(VENV)/.developing  ## run every benchmark, one after the other
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+chaos: $(VENV)/.developing  ## torment the training engine for a quarter of an hour
+	$(BIN)/python -m tests.chaos.chaos --minutes 15
 
 screenshots: $(VENV)/.developing  ## take a picture of every page into docs/screenshots
 	$(BIN)/python tools/screenshots.py
