@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import states
 from databoard.errors import InvalidError
 from databoard.mail import letters
-from databoard.services import events, jobs, ladders, outbox, reruns
+from databoard.services import events, jobs, ladders, notifications, outbox, reruns
 from databoard.store.models import (
     BaggedScore,
     Event,
@@ -270,11 +270,11 @@ def summary(
 
 
 def _tell_team(session: Session, submission: Submission, event: Event, now: datetime) -> None:
-    if not event.sends_trained_mails:
-        return
     outcome = states.LABELS[submission.state]
     for user in team_queries.members(session, submission.event_team.team_id):
-        if user.wants_mail:
+        text, url = f"{submission.name}: {outcome}", f"/{submission.hash_}"
+        notifications.notify(session, user, "ended", text, now=now, url=url)
+        if event.sends_trained_mails and user.wants_mail:
             letter = letters.ended(user.name, submission.name, outcome, f"/{submission.hash_}")
             key = f"ended:{submission.id}:{submission.run}:{user.id}"
             outbox.write(session, key, user.email, letter.subject, letter.body, now=now)

@@ -10,7 +10,13 @@ from sqlalchemy import func, select
 from databoard.errors import InvalidError
 from databoard.services import jobs, results
 from databoard.services.results import Ending, FoldOutcome
-from databoard.store.models import BaggedScore, FoldScore, OutgoingMail, SubmissionScore
+from databoard.store.models import (
+    BaggedScore,
+    FoldScore,
+    Notification,
+    OutgoingMail,
+    SubmissionScore,
+)
 from databoard.store.queries import events as event_queries
 from tests.builders import (
     NOON,
@@ -219,6 +225,10 @@ def test_members_hear_of_the_end_once_per_run(session):
     mails = session.scalars(select(OutgoingMail).order_by(OutgoingMail.id)).all()
     assert [mail.to for mail in mails] == [members[0].email, members[1].email]
     assert {mail.subject for mail in mails} == {"forest: scored"}
+    told = session.scalars(select(Notification).order_by(Notification.id)).all()
+    assert [(news.user_id, news.text) for news in told] == [
+        (member.id, "forest: scored") for member in members
+    ]
 
 
 def test_each_transaction_makes_a_new_version_of_the_event(session):

@@ -142,6 +142,7 @@ ACCOUNTS = [
     Row("POST", "/password/reset/<token>", everybody(302), data={"password": "stolen it"}),
     Row("GET", "/user", LOGGED_IN),
     Row("POST", "/user", everybody(302), data={"firstname": "Ada"}),
+    Row("GET", "/user/data.json", LOGGED_IN),
     Row("GET", "/user/email", LOGGED_IN),
     Row("POST", "/user/email", everybody(302), data={"email": "new@example.org"}),
     Row("GET", "/user/email/<token>", everybody(302)),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from databoard.errors import DataboardError, NotFoundError
-from databoard.services import accounts
+from databoard.services import accounts, export
 from databoard.web import guards
 from databoard.web.accounts import links, logins
 from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import AddressForm, DeleteForm, ProfileForm
+from databoard.web.downloads import download
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
 
@@ -33,6 +36,15 @@ def profile() -> Page:
             flash("Saved.", "success")
             return redirect(url_for(".profile"))
     return render_template("accounts/profile.html", form=form, user=user), status_of(form)
+
+
+@bp.get("/user/data.json")
+@guards.login_required
+def own_data() -> Response:
+    """Hand out all that the site keeps of the user."""
+    user = guards.me()
+    content = json.dumps(export.of_user(db.session(), user), indent=2, ensure_ascii=False)
+    return download(content.encode(), f"databoard_{user.name}.json", mimetype="application/json")
 
 
 @bp.route("/user/email", methods=["GET", "POST"])
