@@ -65,6 +65,7 @@ TEST = [
     "pytest-cov>=6.1,<8",
     "pytest-timeout>=2.4,<3",
     "pytest-xdist>=3.7,<4",
+    "supervisor>=4.3,<5",
     "time-machine>=2.16,<4",
 ]
 DEV = [
