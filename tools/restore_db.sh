@@ -31,7 +31,7 @@ dump=$(readlink -f "$dump")
 stamp=$(date -u +%Y%m%d%H%M%S)
 
 are_down=''
-# shellcheck disable=SC2317 # until there is something to throw away
+# shellcheck disable=SC2317,SC2329 # until there is something to throw away
 throw_away() { :; }
 clean_up() {
     throw_away
