@@ -21,14 +21,18 @@ FRESH_S = 0.5
 _versions: dict[int, tuple[float, int]] = {}
 
 
+def known_version(event_id: int) -> int | None:
+    """Version of an event if it was asked for in the last half second."""
+    known = _versions.get(event_id)
+    return known[1] if known is not None and time.monotonic() - known[0] < FRESH_S else None
+
+
 def event_version(event_id: int) -> int:
     """Version of an event, at most half a second old."""
-    known = _versions.get(event_id)
-    now = time.monotonic()
-    if known is not None and now - known[0] < FRESH_S:
-        return known[1]
-    version = events.version(db.session(), event_id)
-    _versions[event_id] = (now, version)
+    version = known_version(event_id)
+    if version is None:
+        version = events.version(db.session(), event_id)
+        _versions[event_id] = (time.monotonic(), version)
     return version
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import event as sqlalchemy_event
 from databoard.services import events
 from databoard.web import polling
 from databoard.web.extensions import db
-from databoard.web.leaderboards import boards
+from databoard.web.leaderboards import seats
 from tests.builders import make_event_team, make_scored_submission
 from tests.web.scenes import ago, ahead, make_failed, make_scene
 
@@ -182,7 +182,7 @@ def test_news_of_a_frequent_visitor_cost_no_question(app, as_, monkeypatch):
     # What is remembered for moments is remembered for as long as a busy machine takes.
     monkeypatch.setattr(polling, "_versions", {})
     monkeypatch.setattr(polling, "FRESH_S", 600)
-    monkeypatch.setattr(boards, "SEAT_S", 600)
+    monkeypatch.setattr(seats, "SEAT_S", 600)
     ada = as_("ada")
     address = f"{URL}/public/rows?v="
     ada.get(f"{address}0")

@@ -31,7 +31,7 @@ from databoard.training.analysis import npy
 from databoard.web.app import create_app
 from tests.web import world
 from tests.web.access_table import TABLE, Row
-from tests.web.test_access import World, address
+from tests.web.test_access import World
 
 #: Planted as 0.72831, shown as 0.728 or 73 %; ranks as 728 of a board of few.
 MARK, NUMBER = 0.72831, 728
@@ -93,6 +93,7 @@ def planted(settings, rows, monkeypatch) -> World:
 def extra_pages() -> list[Row]:
     """Orders, words and boards that the access table has no line for."""
     board = "/events/<event>/leaderboard"
+    api = "/api/v1/events/<event>/leaderboard"
     everybody = (0,) * 6
     queries = [
         *(f"?sort={order}" for order in ("best", "delta", "change", "score:accuracy", "test")),

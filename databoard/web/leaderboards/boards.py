@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from functools import partial
-
-from flask import Response, current_app, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from databoard.errors import ForbiddenError
@@ -15,9 +11,9 @@ from databoard.store.models import Event
 from databoard.web import event_pages, guards, polling
 from databoard.web.downloads import download
 from databoard.web.guards import Standing
-from databoard.web.leaderboards import listing
+from databoard.web.leaderboards import listing, seats
 from databoard.web.leaderboards.blueprint import bp
-from databoard.web.leaderboards.listing import Choice, Listing, Right
+from databoard.web.leaderboards.listing import Body, Choice, Listing, Right
 
 BOARDS = "any(public, private, competition, private_competition, failed, new)"
 TITLES = {
@@ -28,8 +24,6 @@ TITLES = {
     "failed": "Failed",
     "new": "In progress",
 }
-SEAT_S = 5.0
-MAX_SEATS = 5000
 
 
 # ---- who may see which ---------------------------------------------------------------------------
@@ -54,43 +48,6 @@ def _right(event: Event, board: str) -> Right:
         organiser=place.is_admin,
         spreads=place.is_admin or not event.has_ladder,
     )
-
-
-@dataclass(frozen=True)
-class Seat:
-    """A visitor who was let in to a board a moment ago, so that asking for news costs nothing."""
-
-    event_id: int
-    right: Right
-    until: float
-
-
-def _seats() -> dict[tuple[str, str, str], Seat]:
-    found: dict[tuple[str, str, str], Seat]
-    found = current_app.extensions.setdefault("databoard.seats", {})
-    return found
-
-
-def _seat_key(event: str, board: str) -> tuple[str, str, str] | None:
-    # The whole signed cookie: who sends the same one is who was let in with it.
-    cookie = request.cookies.get(current_app.config["SESSION_COOKIE_NAME"])
-    return (cookie, event, board) if cookie else None
-
-
-def _seated(event: str, board: str) -> Seat | None:
-    key = _seat_key(event, board)
-    seat = _seats().get(key) if key else None
-    return seat if seat is not None and seat.until > time.monotonic() else None
-
-
-def _take_seat(event: Event, board: str, right: Right) -> None:
-    key = _seat_key(event.name, board)
-    if key is None:
-        return
-    seats = _seats()
-    if len(seats) >= MAX_SEATS:
-        seats.clear()
-    seats[key] = Seat(event.id, right, time.monotonic() + SEAT_S)
 
 
 # ---- pages ---------------------------------------------------------------------------------------
@@ -132,7 +89,7 @@ def _page(name: str, board: str) -> str:
         shown=shown,
         right=right,
         choice=choice,
-        body=listing.body(event, right, shown, choice),
+        body=listing.body(event, right, shown, choice).text,
         own=own,
         band=_band(shown, own) if own else [],
         own_key=listing.team_key(event.id, own[0].team_id) if own else "",
@@ -177,7 +134,7 @@ def address(event: Event, board: str) -> str:
 @bp.get(f"/events/<event>/leaderboard/<{BOARDS}:board>/rows")
 def rows(event: str, board: str) -> ResponseReturnValue:
     """Bring the rows of a board up to date."""
-    seat = _seated(event, board)
+    seat = seats.find(seats.cookie(), event, board)
     if seat is not None:
         version = polling.event_version(seat.event_id)
         if request.args.get("v") == str(version):
@@ -189,10 +146,23 @@ def rows(event: str, board: str) -> ResponseReturnValue:
 def _fresh_rows(name: str, board: str) -> Response:
     event = guards.load_event(name)
     right = _right(event, board)
-    _take_seat(event, board, right)
     choice = Choice.of(request.args)
     shown = listing.get(event, board, right, choice, now=guards.now())
-    return polling.fresh(shown.version, partial(listing.body, event, right, shown, choice))
+    seats.take(event, board, right, is_frozen=shown.source.frozen_at is not None)
+    if request.args.get("v") == str(shown.version):
+        return polling.fresh(shown.version, str)
+    return _sent(shown.version, listing.body(event, right, shown, choice))
+
+
+def _sent(version: int, body: Body) -> Response:
+    """Send rows, compressed where the browser takes it."""
+    if not request.accept_encodings.quality("gzip"):
+        return polling.fresh(version, body.plain.decode)
+    response = polling.fresh(version, str)
+    response.set_data(body.compressed)
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
 
 
 # ---- downloads -----------------------------------------------------------------------------------

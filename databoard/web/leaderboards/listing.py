@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import hmac
 import io
@@ -29,6 +30,8 @@ PAGE = 100
 MAX_BOARDS = 8
 MAX_BODIES = 256
 MAX_SEARCH = 100
+GZIP_LEVEL = 6
+MEMORIES = "databoard.boards"
 SCORE = "score:"
 #: What a board may be ordered by, besides its scores; nothing else is (threats W11).
 ORDERS: dict[str, Callable[[Row], Any]] = {
@@ -148,11 +151,18 @@ class _Memory(Generic[Value]):
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+    def find(self, key: Hashable) -> Value | None:
+        """Find a value that is still remembered."""
         with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
+            if key not in self._values:
+                return None
+            self._values.move_to_end(key)
+            return self._values[key]
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        value = self.find(key)
+        if value is not None:
+            return value
         value = make()
         with self._lock:
             self._values[key] = value
@@ -161,16 +171,32 @@ class _Memory(Generic[Value]):
         return value
 
 
-class _Memories:
+@dataclass(frozen=True)
+class Body:
+    """The rows of a page as they are sent: plain, and compressed for browsers that take it."""
+
+    text: Markup
+    plain: bytes
+    compressed: bytes
+
+    @classmethod
+    def of(cls, text: str) -> Body:
+        """Compress once what will be sent often."""
+        plain = text.encode()
+        # Our own template's text.
+        return cls(Markup(text), plain, gzip.compress(plain, GZIP_LEVEL, mtime=0))  # noqa: S704
+
+
+class Memories:
     """What one application remembers of its boards."""
 
     def __init__(self) -> None:
         self.boards: _Memory[Board] = _Memory(MAX_BOARDS)
-        self.bodies: _Memory[Markup] = _Memory(MAX_BODIES)
+        self.bodies: _Memory[Body] = _Memory(MAX_BODIES)
 
 
-def _memories() -> _Memories:
-    found: _Memories = current_app.extensions.setdefault("databoard.boards", _Memories())
+def _memories() -> Memories:
+    found: Memories = current_app.extensions.setdefault(MEMORIES, Memories())
     return found
 
 
@@ -254,14 +280,13 @@ def team_key(event_id: int, team_id: int) -> str:
     return hmac.new(secret, text, hashlib.sha256).hexdigest()[:12]
 
 
-def body(event: Event, right: Right, shown: Listing, choice: Choice) -> Markup:
+def body(event: Event, right: Right, shown: Listing, choice: Choice) -> Body:
     """Render the rows of a page, once for all who may see the same."""
     is_frozen = shown.source.frozen_at is not None
-    place = replace(choice, page=shown.page)
-    key = (event.id, shown.version, shown.source.board, is_frozen, right, place)
+    key = (event.id, shown.version, shown.source.board, is_frozen, right)
     return _memories().bodies.get(
-        key,
-        lambda: Markup(_render(event, right, shown, choice)),  # noqa: S704 - our own template
+        (*key, replace(choice, page=shown.page)),
+        lambda: Body.of(_render(event, right, shown, choice)),
     )
 
 
