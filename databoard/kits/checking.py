@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from databoard.errors import DataboardError, KitError
-from databoard.kits import bundling, leaks
+from databoard.kits import bundling, leaks, resolving
 from databoard.kits.deposits import example_submissions, starting_files
 from databoard.kits.loading import Kit, load_kit
 from databoard.kits.protocol import Fold, ScoreType
@@ -145,6 +145,7 @@ def _check_loaded(kit: Kit, train: Train | None) -> Iterator[Finding]:
     yield from _check_truth_scores(kit, y, where)
     yield from _check_leaks(kit, X, y)
     yield from _check_test(kit)
+    yield from _check_blindness(kit, X, y)
     if kit.get_cv is not None:
         yield from _check_folds(kit, X, y)
         yield from _check_training(kit, files, train)
@@ -312,6 +313,57 @@ def _check_test(kit: Kit) -> Iterator[Finding]:
             where,
             "Cut the public rows off before the rest is split, and drop duplicates first.",
         )
+
+
+def _check_blindness(kit: Kit, X: Any, y: Any) -> Iterator[Finding]:
+    """Predictions that know nothing must not look perfect; nor may test rows look different."""
+    for baseline, name, value in resolving.baselines(kit, y, np.random.default_rng(0)):
+        score = next(s for s in kit.score_types if s.name == name)
+        best = score.minimum if score.is_lower_the_better else score.maximum
+        if np.isfinite(best) and abs(value - best) < 1e-9 and not _is_constant(y):
+            yield Finding(
+                "error",
+                "blind_score",
+                f"{name} is perfect for predictions by {baseline}.",
+                f"scores of {kit.name}",
+                "The score does not see whether a prediction is right.",
+            )
+    with contextlib.suppress(DataboardError):
+        auc = resolving.adversarial_auc(X, kit.test_data()[0], np.random.default_rng(0))
+        if auc is not None and auc > resolving.SUSPICIOUS_AUC:
+            yield Finding(
+                "warning",
+                "train_test_differ",
+                f"A forest tells training from test rows (area under the curve {auc:.2f}).",
+                f"test data of {kit.name}",
+                "If that is not meant, cut both from the same shuffled rows.",
+            )
+
+
+def _is_constant(y: Any) -> bool:
+    return any(len(set(column.tolist())) == 1 for column in leaks.target_columns(y))
+
+
+def measure(name: str, problems_dir: Path, event: str | None = None) -> list[str]:
+    """Tell what a problem's boards can resolve, and what there is to beat, one line each.
+
+    Parameters
+    ----------
+    name, problems_dir, event
+        As for `check`.
+
+    Returns
+    -------
+    list of str
+        Empty where the problem does not let itself be read.
+    """
+    try:
+        kit = load_kit(name, problems_dir, event)
+        X, y = kit.train_data()
+        folds = kit.folds(X, y) if kit.get_cv is not None else []
+        return resolving.measures(kit, y, folds, kit.test_data()[1])
+    except (DataboardError, ValueError, TypeError, IndexError):
+        return []  # `check` says why
 
 
 def _check_folds(kit: Kit, X: Any, y: Any) -> Iterator[Finding]:

@@ -77,4 +77,5 @@ def check_problem(settings: Settings, name: ProblemName) -> str:
     n_errors = sum(finding.level == "error" for finding in findings)
     if n_errors:
         raise KitError("\n".join([*lines, f"{name}: {n_errors} to mend."]))
+    lines += checking.measure(name, settings.problems_dir)
     return "\n".join([*lines, f"{name} is in order."])
