@@ -63,6 +63,7 @@ TEST = [
     "psutil>=7,<8",
     "pytest>=8.4,<10",
     "pytest-cov>=6.1,<8",
+    "pytest-rerunfailures>=15,<17",
     "pytest-timeout>=2.4,<3",
     "pytest-xdist>=3.7,<4",
     "supervisor>=4.3,<5",

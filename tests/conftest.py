@@ -28,6 +28,24 @@ SECRET_KEY = "a key for tests only, thirty-two bytes long"
 _numbers = count(1)
 
 
+#: Where tests run real processes against real clocks: trainers, boxes, browsers, servers.
+REAL_PROCESSES = ("attacks", "chaos", "journeys", "operations", "training")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what waits for real processes a second chance; the summary counts each one taken.
+
+    A machine that others share may stall a browser or a server past any deadline. What is wrong
+    fails twice.
+    """
+    folder = Path(__file__).parent
+    for item in items:
+        group = item.path.relative_to(folder).parts[0] if item.path.is_relative_to(folder) else ""
+        is_real = group in REAL_PROCESSES or any(item.iter_markers("browser"))
+        if is_real or any(item.iter_markers("slow")):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """Address of a PostgreSQL server: the one of the environment, or a throw-away one."""
