@@ -129,13 +129,17 @@ def _try(hierarchy: Hierarchy) -> None:
         pass
 
 
-def sweep(hierarchy: Hierarchy) -> int:
-    """Remove the empty groups that trainers which were killed have left; return how many."""
+def sweep(hierarchy: Hierarchy, *, own: bool = False) -> int:
+    """Remove the empty groups that killed trainers have left; return how many.
+
+    With ``own`` those of this process too, which has closed its boxes.
+    """
+    ended = str(os.getpid()) if own else ""
     removed = 0
     for parent in hierarchy.parents:
         for folder in list(parent.iterdir()):
             match = _OURS.fullmatch(folder.name)
-            if match and not Path("/proc", match[1]).exists():
+            if match and (match[1] == ended or not Path("/proc", match[1]).exists()):
                 with contextlib.suppress(OSError):
                     folder.rmdir()
                     removed += 1

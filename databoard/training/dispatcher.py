@@ -286,6 +286,7 @@ class Desk:
         if returned:
             logger.warning("gave back %d jobs whose trainer was lost", len(returned))
             self._due.add("train")
+        self.engine.sweep()
         self._next_sweep = time.monotonic() + self.pace.sweep_s
 
     def _tidy(self) -> None:
@@ -468,6 +469,8 @@ class Desk:
             )
         except (BusyError, DBAPIError) as error:
             logger.warning("could not sign off: %s", _first_line(error))
+        # Last, when the kernel has seen the ends of all boxes.
+        self.engine.sweep(own=True)
         self.database.dispose()
 
     def _drain_quietly(self) -> list[News]:

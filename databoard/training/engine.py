@@ -20,6 +20,7 @@ threads.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
@@ -29,7 +30,7 @@ from pathlib import Path
 
 from databoard.errors import SettingsError, UnsafeError
 from databoard.settings import Settings
-from databoard.training import box
+from databoard.training import box, cgroups
 from databoard.training.box import Environment, Isolation
 from databoard.training.changes import Fingerprint, fingerprint
 from databoard.training.executors.base import OnEvent, ignore
@@ -225,6 +226,12 @@ class Engine:
             self.refusal = UnsafeError(f"The isolation has become weaker: {found.words}")
             logger.error("%s", self.refusal.message)
         return self.can_train
+
+    def sweep(self, *, own: bool = False) -> None:
+        """Remove the control groups that killed trainers of this machine have left."""
+        if self.isolation.cgroups is not None:
+            with contextlib.suppress(OSError):
+                cgroups.sweep(self.isolation.cgroups, own=own)
 
     def close(self) -> None:
         """End every box, zygote and scorer."""

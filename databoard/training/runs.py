@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 # A box that is killed may have been killed by an operator: only when it happens again and again
 # is it the submission's doing.
-KILLS_FORGIVEN = 2
+KILLS_FORGIVEN = 3
 FOLD_NOTE = "fold.json"
 
 Tell = Callable[[News], None]

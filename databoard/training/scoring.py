@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import signal
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from databoard.training.wire import FoldResult, Form
 
 PREPARE_S = 900.0
 SCORE_S = 120.0
+# By somebody else, at the wall or within it: no fault of the problem.
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 _NO_TERMS = Terms()
 
 Scores = dict[str, float]
@@ -180,6 +183,8 @@ class PreparedKit:
         if message is None:
             said = self._process.said()
             self._process.close()
+            if ready and self._process.process.returncode in _KILLED:
+                raise BusyError(f"The scorer of {self.problem} was killed.")
             why = f"ended: {said}" if ready else f"did not answer within {timeout:.0f} s"
             raise TrainingError(f"The scorer of {self.problem} {why}", "organiser")
         answer, parcels = message
