@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
-PYTEST_ARGS ?= -n auto --cov --cov-report=term:skip-covered
+PYTEST_ARGS ?= -n auto
 
 # The constraints give the tested set of versions; without them the bounds of setup.py hold.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check \
@@ -13,7 +13,7 @@ INPUTS := requirements.txt $(wildcard constraints.txt) setup.py pyproject.toml \
 	$(filter-out databoard/frontend/node_modules,$(wildcard databoard/frontend/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench chaos screenshots clean
+.PHONY: help install demo test test-slow check format bench chaos screenshots clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,8 +36,11 @@ install: $(VENV)/.installed  ## make .venv and install databoard into it
 demo: $(VENV)/.installed  ## fill a database, train some thirty submissions, serve the site
 	@$(BIN)/python -m databoard.cli.demo --port $(PORT)
 
-test: $(VENV)/.developing  ## install what the tests need and run them
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.developing  ## install what the tests need and run them, but for the slow ones
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow" --cov --cov-report=term:skip-covered
+
+test-slow: $(VENV)/.developing  ## run the slow tests: the demo, releases, chaos, clusters
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m slow
 
 check: $(VENV)/.developing  ## lint, types, import contracts, templates, shell scripts, spelling
 	$(BIN)/ruff check .

@@ -41,7 +41,7 @@ class Classifier:
         return self.model.predict_proba(X)
 """
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

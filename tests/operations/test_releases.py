@@ -16,6 +16,8 @@ from alembic.script import ScriptDirectory
 
 from tests.operations.conftest import ROOT, Installation, find, free_port, need
 
+pytestmark = pytest.mark.slow
+
 USER = pwd.getpwuid(os.getuid()).pw_name
 
 

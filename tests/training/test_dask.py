@@ -32,6 +32,8 @@ from tests.training.conftest import FLOAT32, FOREST, RIDGE, train
 from tests.training.dask_cluster import DaskCluster, await_slots, await_that, dask_cluster
 from tests.training.world import QUICK, installation, slow
 
+pytestmark = pytest.mark.slow
+
 SLEEPER = "import time\nprint('here', flush=True)\ntime.sleep(30)\n" + FOREST
 NAPPER = "import time\nprint('here', flush=True)\ntime.sleep(1.5)\n" + FOREST
 
