@@ -103,9 +103,7 @@ def extra_pages() -> list[Row]:
     return [
         *(Row("GET", board, everybody, query=query) for query in queries),
         *(
-            Row(
-                "GET", f"/api/v1/events/<event>/leaderboard{kind}", everybody, query=f"?board={one}"
-            )
+            Row("GET", f"{api}{kind}", everybody, query=f"?board={one}")
             for kind in ("", ".csv")
             for one in ("public", "competition", "private", "private_competition")
         ),
