@@ -25,9 +25,7 @@ def by_name(session: Session, name: str) -> Event | None:
     rows = session.scalars(
         select(Event)
         .where(Event.name == name)
-        .options(
-            joinedload(Event.problem), joinedload(Event.score_types), joinedload(Event.admins)
-        )
+        .options(joinedload(Event.problem), joinedload(Event.score_types), joinedload(Event.admins))
     )
     return rows.unique().one_or_none()
 
