@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -77,7 +78,8 @@ def _database(
             fresh.replace(path)
 
         return f"sqlite:///{path}", lambda: shutil.copyfile(path, kept), restore
-    server, name, kept_name = request.getfixturevalue("postgres_server"), "access", "access_kept"
+    server = request.getfixturevalue("postgres_server")
+    name, kept_name = f"access_{os.getpid()}", f"access_kept_{os.getpid()}"
     url = postgres.create_database(server, name, template)
 
     def put_back() -> None:
