@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from databoard.training.dispatcher import Desk, Pace
 from databoard.training.engine import Engine
 from tests import postgres
 from tests.builders import make_team
+
+_numbers = count(1)
 
 #: As the product's, but nothing waits for long.
 QUICK = Pace(beat_s=0.5, lease_s=4.0, sweep_s=0.5, idle_s=0.5, drain_s=0.5)
@@ -169,7 +172,8 @@ class World:
             submission = submissions.submit(
                 session,
                 self.join(session, team),
-                name,
+                # Another one each time: a test that is run again must not meet its own name.
+                f"{name}-{next(_numbers)}",
                 {"classifier.py": content},
                 submissions_dir=self.settings.submissions_dir,
                 now=self.now(),
