@@ -34,8 +34,10 @@ is_mounted "$disk_mount" || run mount "${DATABOARD_DISK:-/dev/vdb}" "$disk_mount
 if [ -n "${DATABOARD_SCIENCEFS:-}" ]; then
     : "${DATABOARD_BACKUP:?is not set: where the backup disk goes}"
     : "${SCIENCEFS_LOGIN:?is not set: the login on the backup disk}"
+    # An env file is read, not run: the home folder is put in here.
+    key=${DATABOARD_SCIENCEFS_KEY:-~/.ssh/id_rsa_sciencefs}
     is_mounted "$DATABOARD_BACKUP" || run sshfs -o allow_other -o reconnect \
-        -o "IdentityFile=${DATABOARD_SCIENCEFS_KEY:-/root/.ssh/id_rsa_sciencefs}" \
+        -o "IdentityFile=${key/#\~\//$HOME/}" \
         -o StrictHostKeyChecking=yes \
         "$SCIENCEFS_LOGIN@$DATABOARD_SCIENCEFS" "$DATABOARD_BACKUP"
 fi

@@ -374,7 +374,11 @@ def test_remounting_prints_its_commands(small):
     assert mount.split() == ["mount", "/dev/vdb", str(small.base)]
     assert "balazs.kegl@files.example.org:/homes/databoard" in sshfs
     assert "StrictHostKeyChecking=yes" in sshfs
+    assert f"IdentityFile={small.base}/.ssh/id_rsa_sciencefs" in sshfs
     assert "arcfour" not in sshfs
+
+    small.write_env(DATABOARD_SCIENCEFS_KEY="~/keys/backup")
+    assert f"IdentityFile={small.base}/keys/backup" in small.ok("remount.sh", DRY_RUN="1")
 
 
 # checklist 64
