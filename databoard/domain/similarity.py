@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 FloatArray = NDArray[np.float64]
 Shingle = tuple[str, ...]
@@ -129,6 +130,43 @@ def code_similarity(
     first, second = first - common, second - common
     union = len(first | second)
     return len(first & second) / union if union else 0.0
+
+
+def code_similarities(
+    codes: Sequence[frozenset[Shingle]], known: Iterable[Shingle] = ()
+) -> FloatArray:
+    """Compare the code of all with that of all, as `code_similarity` does it for two.
+
+    Parameters
+    ----------
+    codes : sequence of frozenset
+        From `shingles`.
+    known : iterable, optional
+        Runs that prove nothing: those of the starting kit.
+
+    Returns
+    -------
+    ndarray of shape (n_submissions, n_submissions)
+
+    Examples
+    --------
+    >>> a, b = shingles("x = f(1) + g(y)"), shingles("y = 7")
+    >>> code_similarities([a, b])
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    common = frozenset(known)
+    own = [code - common for code in codes]
+    numbers = {run: i for i, run in enumerate(sorted(frozenset().union(*own)))}
+    columns = [numbers[run] for code in own for run in code]
+    starts = np.cumsum([0, *(len(code) for code in own)])
+    has = sparse.csr_array(
+        (np.ones(len(columns)), columns, starts), shape=(len(own), max(1, len(numbers)))
+    )
+    shared = (has @ has.T).toarray()
+    sizes = np.diff(starts).astype(np.float64)
+    unions = sizes[:, None] + sizes - shared
+    return np.asarray(shared / np.where(unions == 0, 1.0, unions))
 
 
 def contained(

@@ -6,20 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import combinations
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from databoard.domain.similarity import code_similarity, shingles
-from databoard.errors import NotFoundError
-from databoard.store.files import Files
 from databoard.store.models import Event, EventTeam
 from databoard.store.queries import reports as queries
 from databoard.store.queries import teams
 
 IDLE = timedelta(days=7)
-ALIKE = 0.9
 N_REASONS = 15
 
 
@@ -142,43 +137,3 @@ def _records(rows: Sequence[Any], *, is_lower: bool) -> list[tuple[datetime, str
         if not records or _key(row.score, is_lower) < _key(records[-1][3], is_lower):
             records.append((row.submitted_at, row.team, row.name, row.score))
     return records
-
-
-def near_duplicates(
-    session: Session, event: Event, files: Files
-) -> list[tuple[str, str, str, str, float]]:
-    """List pairs of different teams' best submissions whose code is nearly the same.
-
-    Returns
-    -------
-    list of tuple
-        Team and submission of the one, of the other, and the similarity, most alike first.
-    """
-    is_lower = event.official_score.is_lower_the_better
-    best: dict[int, Any] = {}
-    for row in queries.results(session, event.id):
-        if row.state == "scored" and row.score is not None:
-            known = best.get(row.event_team_id)
-            if known is None or _key(row.score, is_lower) < _key(known.score, is_lower):
-                best[row.event_team_id] = row
-    chosen = list(best.values())
-    names = queries.code_files(session, [row.id for row in chosen])
-    code = [_shingles(files, row.hash_, names.get(row.id, [])) for row in chosen]
-    pairs = []
-    for i, j in combinations(range(len(chosen)), 2):
-        alike = code_similarity(code[i], code[j])
-        if alike >= ALIKE:
-            one, other = chosen[i], chosen[j]
-            pairs.append((one.team, one.name, other.team, other.name, alike))
-    return sorted(pairs, key=lambda pair: -pair[-1])
-
-
-def _shingles(files: Files, hash_: str, filenames: Sequence[str]) -> frozenset[Any]:
-    found: set[Any] = set()
-    for filename in filenames:
-        try:
-            source = files.read_source(f"submission_{hash_}", filename)
-        except (NotFoundError, OSError):
-            continue
-        found |= shingles(source.decode(errors="replace"))
-    return frozenset(found)

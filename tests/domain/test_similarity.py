@@ -71,6 +71,17 @@ def test_code_similarity_is_symmetric_and_a_share(first, second):
     assert 0 <= code_similarity(a, b) == code_similarity(b, a) <= 1
 
 
+@given(st.lists(st.text("ab=+ \n", max_size=60), min_size=1, max_size=5), st.text("ab=+ \n"))
+def test_all_pairs_at_once_are_as_alike_as_one_by_one(sources, kit):
+    codes, known = [shingles(source) for source in sources], shingles(kit)
+
+    found = similarity.code_similarities(codes, known)
+
+    for i, first in enumerate(codes):
+        for j, second in enumerate(codes):
+            assert found[i, j] == code_similarity(first, second, known)
+
+
 @given(hnp.arrays(np.float64, (4, 5, 2), elements=st.floats(-100, 100)))
 def test_prediction_similarity_is_a_symmetric_cosine(y_preds):
     found = similarity.prediction_similarity(y_preds, np.zeros((5, 2)))

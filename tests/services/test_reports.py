@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from databoard.services import reports
-from databoard.store.files import Files
 from tests.builders import (
     NOON,
     make_event,
@@ -18,9 +17,6 @@ from tests.builders import (
 )
 
 HOUR = timedelta(hours=1)
-CODE = b"class Classifier:\n" + b"".join(
-    b"    def f%d(self, x):\n        return x + %d\n" % (i, i) for i in range(20)
-)
 
 
 @pytest.fixture
@@ -84,18 +80,3 @@ def test_an_empty_event_has_figures_too(session, event):
 
     assert (figures.teams, figures.per_day, figures.records) == ([], {}, [])
     assert figures.median_to_first_score is None
-
-
-def test_nearly_the_same_code_of_two_teams_is_found(session, event, places, tmp_path):
-    files = Files(tmp_path)
-    contents = (CODE, CODE.replace(b"Classifier", b"Other"), b"import os\nx = [1, 2]\n" * 9)
-    for place, content in zip(places, contents, strict=True):
-        submission = scored(session, place, "best", 0.5, 1)
-        files.write_sources(
-            submission.folder, {file.filename: content for file in submission.files}
-        )
-        assert submission.files
-
-    pairs = reports.near_duplicates(session, event, files)
-
-    assert [{one, other} for one, _, other, _, _ in pairs] == [{"red", "blue"}]

@@ -239,6 +239,7 @@ ORGANISING = [
     Row("GET", "/user_interactions", ORGANISERS),
     Row("GET", "/admin/audit", ADMINS),
     Row("GET", "/metrics", ADMINS),
+    Row("GET", "/admin/events/<event>/alike", ORGANISERS),
     Row("GET", "/admin/events/<event>/analytics", ORGANISERS),
     Row("GET", "/admin/events/<event>/clone", ORGANISERS),
     Row(

@@ -9,9 +9,10 @@ from pathlib import Path
 import jinja2
 
 from databoard.cli.words import EventName, clock, found
-from databoard.services import reports
+from databoard.services import likeness, reports
 from databoard.settings import Settings
 from databoard.store.files import Files, write_atomically
+from databoard.store.influences import Influences
 from databoard.store.opening import open_session
 from databoard.store.queries import events as queries
 
@@ -34,7 +35,13 @@ def report(settings: Settings, event: EventName) -> str:
     with open_session(settings.database_url) as session:
         row = found(queries.by_name(session, event), "event", event, "see: fab list_events")
         figures = reports.figures(session, row, now=clock())
-        alike = reports.near_duplicates(session, row, Files(settings.submissions_dir))
+        alike = likeness.pairs(
+            session,
+            row,
+            Files(settings.submissions_dir),
+            Influences(settings.submissions_dir).read,
+            problem_dir=settings.problems_dir / row.problem.name,
+        )
         page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
             TEMPLATE.read_text(encoding="utf-8")
         )

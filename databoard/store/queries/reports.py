@@ -25,6 +25,7 @@ def results(session: Session, event_id: int) -> Sequence[Any]:
             Submission.id,
             Submission.hash_,
             Submission.name,
+            Submission.run,
             Submission.event_team_id,
             Team.name.label("team"),
             Submission.submitted_at,

@@ -1,6 +1,7 @@
 """All pages for organisers: importing this module registers them."""
 
 from databoard.web.organisers import (
+    alike,
     analytics,
     announcements,
     editions,
@@ -16,6 +17,7 @@ from databoard.web.organisers import (
 from databoard.web.organisers.blueprint import bp
 
 __all__ = [
+    "alike",
     "analytics",
     "announcements",
     "bp",

@@ -1,0 +1,137 @@
+"""Which teams' submissions are alike, in how they are written or in what they get wrong.
+
+Organisers look at such pairs; alike is not copied. Errors are compared by the stored influences of
+the examples on the official score, so no label is needed, and any score type will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from databoard.domain import similarity
+from databoard.domain.similarity import Shingle, shingles
+from databoard.errors import NotFoundError
+from databoard.kits import bundling
+from databoard.store.files import Files
+from databoard.store.influences import kind_of
+from databoard.store.models import Event
+from databoard.store.queries import reports as queries
+
+FloatArray = NDArray[np.float64]
+#: Reads an influence: folder, run and kind.
+Read = Callable[[str, int, str], FloatArray | None]
+
+CODE_IS_ALIKE = 0.9
+ERRORS_ARE_ALIKE = 0.98
+#: Of a larger event, the best so many are compared.
+MAX_COMPARED = 300
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two submissions of different teams, as rows of `queries.results`.
+
+    Attributes
+    ----------
+    one, other : row
+    code : float
+        The share of code that both have, between 0 and 1; the starting kit's does not count.
+    errors : float or None
+        The cosine between their errors, between -1 and 1; None where that is not known.
+    """
+
+    one: Any
+    other: Any
+    code: float
+    errors: float | None
+
+
+def pairs(
+    session: Session, event: Event, files: Files, read: Read, *, problem_dir: Path
+) -> list[Pair]:
+    """List the pairs of different teams whose code or whose errors are nearly the same.
+
+    Parameters
+    ----------
+    files : Files
+        The submissions.
+    read : callable
+        Reads influences.
+    problem_dir : Path
+        With the starting kit.
+
+    Returns
+    -------
+    list of Pair
+        The pairs whose code is most alike first.
+    """
+    rows = _best(session, event)
+    if len(rows) < 2:
+        return []
+    names = queries.code_files(session, [row.id for row in rows])
+    codes = [_code(files, row.hash_, tuple(names.get(row.id, ()))) for row in rows]
+    code = similarity.code_similarities(codes, _kit_code(problem_dir))
+    errors = _errors(event, rows, read)
+    is_alike = (code >= CODE_IS_ALIKE) | (np.nan_to_num(errors) >= ERRORS_ARE_ALIKE)
+    teams = [row.team for row in rows]
+    found = [
+        Pair(rows[i], rows[j], float(code[i, j]), _known(errors[i, j]))
+        for i, j, _ in similarity.near_duplicates(is_alike.astype(np.float64), teams, 1.0)
+    ]
+    return sorted(found, key=lambda pair: (-pair.code, -(pair.errors or 0.0)))
+
+
+def _best(session: Session, event: Event) -> list[Any]:
+    """Choose the best scored submissions, and of each team its best."""
+    scored = [
+        row
+        for row in queries.results(session, event.id)
+        if row.state == "scored" and row.score is not None
+    ]
+    scored.sort(key=lambda row: row.score, reverse=not event.official_score.is_lower_the_better)
+    return scored[:MAX_COMPARED]
+
+
+@lru_cache(maxsize=2000)
+def _code(files: Files, hash_: str, names: tuple[str, ...]) -> frozenset[Shingle]:
+    """Cut a submission's code into runs of tokens, once: its files never change."""
+    found: set[Shingle] = set()
+    for name in names:
+        try:
+            source = files.read_source(f"submission_{hash_}", name)
+        except (NotFoundError, OSError):
+            continue
+        found |= shingles(source.decode(errors="replace"))
+    return frozenset(found)
+
+
+def _kit_code(problem_dir: Path) -> Iterable[Shingle]:
+    sources = (path for path in bundling.kit_files(problem_dir).values() if path.suffix == ".py")
+    return frozenset().union(*(shingles(path.read_text(errors="replace")) for path in sources))
+
+
+def _errors(event: Event, rows: Sequence[Any], read: Read) -> FloatArray:
+    """Compare the errors of all with those of all; NaN where an influence is missing."""
+    kind = kind_of("public", event.ranking, event.official_score.id)
+    vectors = [read(f"submission_{row.hash_}", row.run, kind) for row in rows]
+    length = max((len(vector) for vector in vectors if vector is not None), default=0)
+    known = {i: v for i, v in enumerate(vectors) if v is not None and len(v) == length > 0}
+    errors = np.full((len(rows), len(rows)), np.nan)
+    if known:
+        stack = np.stack(list(known.values()))
+        stack -= stack.mean(axis=1, keepdims=True)
+        places = np.ix_(list(known), list(known))
+        errors[places] = similarity.prediction_similarity(stack, np.zeros(1))
+    return errors
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
