@@ -17,8 +17,10 @@ from databoard.errors import DuplicateError, ForbiddenError, InvalidError, TooSo
 from databoard.services import teams
 from databoard.store.models import LoginAttempt, User, UserSession
 from databoard.store.models.accounts import ACCESS_LEVELS
+from databoard.store.outages import CONFLICTS
 from databoard.store.queries import accounts as queries
 from databoard.store.queries import teams as team_queries
+from databoard.store.queries.forgetting import forget
 
 # OWASP's first choice for Argon2id: 19 MiB, two passes, one lane; about 20 ms.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -92,8 +94,12 @@ def _create(
         password_hash=password_hash,
         created_at=now,
     )
-    session.add(user)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except CONFLICTS:  # somebody else took it since we looked
+        field = "name" if queries.by_name(session, name) else "email"
+        raise DuplicateError(f"This {field} was taken a moment ago.", field) from None
     return user
 
 
@@ -358,17 +364,26 @@ def update_profile(session: Session, user: User, **fields: str | bool) -> None:
 
 
 def delete_user(session: Session, user: User, *, now: datetime) -> None:
-    """Close an account for good: who it was is forgotten, what the team submitted stays."""
+    """Close an account for good: who it was is forgotten.
+
+    Comments, news, letters, logins and tokens go; teams of several go on without the user. What
+    was submitted stays under a name that says nothing, because others' ranks and credits rest
+    on it, and so do entries of the audit log.
+    """
+    # A tilde, which nobody can have in a name.
+    alias = f"deleted~{user.id}"
+    forget(session, user.id, name=user.name, email=user.email, alias=alias, now=now)
     user.sessions.clear()
     user.tokens.clear()
-    team = team_queries.individual_of(session, user)
-    # A tilde, which nobody can have in a name.
-    user.name = f"deleted~{user.id}"
-    if team is not None:
-        team.name = user.name
+    for team in team_queries.of_user(session, user):
+        if team.is_individual and team.admin_id == user.id:
+            team.name = alias
+        elif len(team_queries.members(session, team.id)) > 1:
+            teams.remove_member(session, team, user, now=now)
+    user.name = alias
     user.email = f"deleted-{user.id}@invalid.invalid"
     user.password_hash = None
     user.firstname = user.lastname = user.affiliation = user.url = user.bio = ""
     user.access_level, user.deleted_at, user.oidc_subject = "banned", now, None
-    user.wants_mail = False
+    user.refusal, user.wants_mail = "", False
     session.flush()

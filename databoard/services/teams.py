@@ -12,6 +12,7 @@ from databoard.errors import DuplicateError, ForbiddenError, InvalidError
 from databoard.mail import letters
 from databoard.services import notifications, outbox
 from databoard.store.models import Event, EventTeam, SandboxFile, Team, TeamMember, User
+from databoard.store.outages import CONFLICTS
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import teams as queries
@@ -21,10 +22,20 @@ def individual(session: Session, user: User, *, now: datetime) -> Team:
     """Give a user the team of one that carries the user's name."""
     team = queries.individual_of(session, user)
     if team is None:
-        team = Team(name=user.name, admin_id=user.id, is_individual=True, created_at=now)
-        session.add(team)
-        session.flush()
+        name, number = user.name, 2
+        while queries.by_name(session, name):  # founded while this user signed up
+            name, number = f"{user.name[:36]}_{number}", number + 1
+        team = _add(session, Team(name=name, admin_id=user.id, is_individual=True, created_at=now))
         add_member(session, team, user, now=now)
+    return team
+
+
+def _add(session: Session, team: Team) -> Team:
+    try:
+        with session.begin_nested():
+            session.add(team)
+    except CONFLICTS:  # somebody else took the name since we looked
+        raise DuplicateError(f"The name {team.name} was taken a moment ago.", "name") from None
     return team
 
 
@@ -40,9 +51,7 @@ def create(session: Session, user: User, name: str, *, now: datetime) -> Team:
     rules.check_user_name(name)
     if queries.by_name(session, name) or account_queries.by_name(session, name):
         raise DuplicateError(f"The name {name} is taken; choose another.", "name")
-    team = Team(name=name, admin_id=user.id, created_at=now)
-    session.add(team)
-    session.flush()
+    team = _add(session, Team(name=name, admin_id=user.id, created_at=now))
     add_member(session, team, user, now=now)
     return team
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from databoard.cli.database import MIGRATIONS, create_db_app, migrate_to_head
 from databoard.store.base import Base
 from databoard.store.engine import make_engine, make_sessions
 from databoard.store.models import TeamMember
-from tests.builders import make_team
+from tests.builders import make_team, make_user
 
 VERSIONS = sorted((MIGRATIONS / "versions").glob("*.py"))
 
@@ -91,15 +92,15 @@ def test_a_dropped_table_is_found_again_by_a_file_that_imports_databoard(
 
         flask_migrate.migrate(message="the lost tables", rev_id="9999")
         (written,) = (own_migrations / "versions").glob("9999*.py")
-        text = written.read_text()
-        written.write_text("import databoard\n" + text)  # by hand once more is harmless
+        lines = written.read_text()
+        written.write_text("import databoard\n" + lines)  # by hand once more is harmless
         flask_migrate.upgrade()
         flask_migrate.check()
 
-    assert "import databoard" in text
-    assert "databoard.store" not in text
-    assert "sa.LargeBinary()" in text
-    assert "sa.DateTime(timezone=True)" in text
+    assert "import databoard" in lines
+    assert "databoard.store" not in lines
+    assert "sa.LargeBinary()" in lines
+    assert "sa.DateTime(timezone=True)" in lines
     engine.dispose()
 
 
@@ -140,6 +141,53 @@ def test_changing_a_table_keeps_the_rows_that_point_to_it(
 
     with make_sessions(engine)() as session:
         assert session.scalar(select(func.count()).select_from(TeamMember)) == 1
+    engine.dispose()
+
+
+def test_names_that_differ_by_case_only_are_reported_and_kept(each_url, make_settings, caplog):
+    settings = make_settings(database_url=each_url)
+    with create_db_app(settings).app_context():
+        flask_migrate.upgrade(revision="0001")
+        engine = make_engine(each_url)
+        with engine.begin() as connection:
+            for name in ("Ada", "ada", "bob"):
+                connection.execute(
+                    text(
+                        "INSERT INTO teams (name, is_individual, created_at) "
+                        "VALUES (:name, false, '2026-11-22')"
+                    ),
+                    {"name": name},
+                )
+
+        with pytest.raises(SystemExit):
+            flask_migrate.upgrade(revision="0002")
+
+        assert "teams.name: Ada (id 1)" in caplog.text
+        assert "teams.name: ada (id 2)" in caplog.text
+        assert "bob" not in caplog.text
+        with engine.begin() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM teams")) == 3
+            connection.execute(text("UPDATE teams SET name = 'ada_2' WHERE id = 2"))
+        flask_migrate.upgrade(revision="0002")
+    engine.dispose()
+
+
+def test_one_name_is_taken_in_any_case(each_url, make_settings):
+    migrate_to_head(make_settings(database_url=each_url))
+    engine = make_engine(each_url)
+    with make_sessions(engine)() as session:
+        make_team(session, "ladies", [make_user(session, "ada")])
+        session.commit()
+
+        for clash in (
+            {"name": "ADA", "email": "other@example.org"},
+            {"name": "eve", "email": "ADA@example.org"},
+        ):
+            with pytest.raises(IntegrityError):
+                make_user(session, **clash)
+            session.rollback()
+        with pytest.raises(IntegrityError):
+            make_team(session, "Ladies", [make_user(session)])
     engine.dispose()
 
 

@@ -9,11 +9,28 @@ from sqlalchemy import func, select
 
 from databoard.domain import rules
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError, TooSoonError
-from databoard.services import accounts, tokens
-from databoard.store.models import LoginAttempt, Team, TeamMember
+from databoard.services import (
+    accounts,
+    activity,
+    comments,
+    invitations,
+    outbox,
+    teams,
+    tokens,
+)
+from databoard.store.models import (
+    AuditEntry,
+    Comment,
+    LoginAttempt,
+    Notification,
+    OutgoingMail,
+    Team,
+    TeamInvitation,
+    TeamMember,
+)
 from databoard.store.queries import accounts as queries
 from databoard.store.queries import teams as team_queries
-from tests.builders import NOON, make_team, make_user
+from tests.builders import NOON, make_event_team, make_submission, make_team, make_user
 
 PASSWORD = "correct horse battery"
 SECOND = timedelta(seconds=1)
@@ -305,6 +322,42 @@ def test_a_deleted_account_leaves_no_name_behind(session, ada):
     assert not any("ada" in str(value).lower() for value in kept)
     # The name and the address are free again.
     accounts.sign_up(session, "ada", "ada@example.org", PASSWORD, now=NOON)
+
+
+def test_a_deleted_account_takes_its_words_news_and_letters_along(session, ada):
+    bob = make_user(session, "bob")
+    admin = make_user(session, "root", access_level="admin")
+    ladies = make_team(session, "ladies", [ada, bob])
+    teams.individual(session, ada, now=NOON)
+    submission = make_submission(session, make_event_team(session, team=ladies))
+    comments.write(session, submission, ada, "I live in Ockham.", now=NOON)
+    invitations.invite(session, ladies, ada, "root", now=NOON)
+    outbox.write(session, "1", ada.email, "Hello", "", now=NOON)
+    outbox.write(session, "2", admin.email, "New", f"ada ({ada.email}) asked.", now=NOON)
+    outbox.write(session, "3", bob.email, "Other", "stays", now=NOON)
+    activity.audit(session, admin, "approve_user", "ada", now=NOON)
+    activity.audit(session, ada, "announce", "site", now=NOON)
+
+    accounts.delete_user(session, ada, now=NOON)
+
+    assert [row.text for row in session.scalars(select(Comment))] == [""]
+    told = list(session.scalars(select(Notification.text)))
+    assert told == [f"There is a new comment on {submission.name}."]
+    assert list(session.scalars(select(TeamInvitation))) == []
+    assert list(session.scalars(select(OutgoingMail.subject))) == ["Other"]
+    assert ladies.admin_id == bob.id
+    assert team_queries.members(session, ladies.id) == [bob]
+    trail = [(entry.by, entry.object) for entry in session.scalars(select(AuditEntry))]
+    assert trail == [("root", f"deleted~{ada.id}"), (f"deleted~{ada.id}", "site")]
+
+
+def test_a_team_founded_under_a_waiting_users_name_leaves_room_for_the_users_own(session, ada):
+    bob = accounts.sign_up(session, "bob", "bob@example.org", PASSWORD, now=NOON)
+    make_team(session, "BOB", [ada])  # in the same moment: neither saw the other
+
+    accounts.confirm_email(session, bob, now=NOON)
+
+    assert team_queries.individual_of(session, bob).name == "bob_2"
 
 
 def test_people_are_found_by_level_and_word(session, ada):

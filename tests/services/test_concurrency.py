@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from databoard.errors import DataboardError, DuplicateError, InvalidError, QuotaError
-from databoard.services import jobs, outbox, results, sandbox, submissions, teams
+from databoard.services import accounts, jobs, outbox, results, sandbox, submissions, teams
 from databoard.services.results import Ending, FoldOutcome
 from databoard.store.engine import make_sessions
 from databoard.store.models import (
@@ -26,6 +26,7 @@ from databoard.store.models import (
     OutgoingMail,
     SandboxFile,
     Submission,
+    User,
 )
 from tests.builders import (
     NOON,
@@ -353,6 +354,30 @@ def test_two_senders_send_each_letter_once(sessions):
 
     assert sum(at_once(4, work)) == 20
     assert sorted(sent, key=int) == [str(i) for i in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("names", "address"),
+    [(("Ada", "ada"), "{i}@example.org"), (("ada", "bob"), "Ada{i}@example.org")],
+    ids=["name", "address"],
+)
+def test_who_signs_up_at_the_same_moment_under_one_name_or_address_is_one(sessions, names, address):
+    barrier = threading.Barrier(2)
+
+    def work(i):
+        email = address.format(i=i if len(set(map(str.lower, names))) == 1 else "")
+        with sessions() as session:
+            barrier.wait()
+            user = accounts.sign_up(
+                session, names[i], email.swapcase() if i else email, "correct horse", now=NOON
+            )
+            session.commit()
+            return user
+
+    found = at_once(2, work)
+
+    assert sorted(isinstance(one, DuplicateError) for one in found) == [False, True]
+    assert count(sessions, User) == 1
 
 
 def test_a_version_counts_every_change(sessions, submissions_dir):

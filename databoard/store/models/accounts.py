@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from databoard.store.base import Base, BigKey, Key, Name, Sha256, Short
@@ -50,6 +50,9 @@ class User(Base):
             "access_level IN ('asked', 'user', 'admin', 'refused', 'banned')", name="access_level"
         ),
         Index(None, "access_level", "created_at"),
+        # Ada and ada are one name, and one address, also for two who sign up at the same moment.
+        Index("uq_users_lower_name", text("lower(name)"), unique=True),
+        Index("uq_users_lower_email", text("lower(email)"), unique=True),
     )
 
     # What Flask-Login asks of a user, without knowing it.

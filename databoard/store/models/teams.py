@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from databoard.store.base import Base, Key, Sha256
@@ -30,7 +30,10 @@ class Team(Base):
         back_populates="team", cascade="all, delete-orphan"
     )
 
-    __table_args__ = (CheckConstraint("length(name) BETWEEN 2 AND 40", name="name_length"),)
+    __table_args__ = (
+        CheckConstraint("length(name) BETWEEN 2 AND 40", name="name_length"),
+        Index("uq_teams_lower_name", text("lower(name)"), unique=True),
+    )
 
 
 class TeamMember(Base):

@@ -1,0 +1,66 @@
+"""What has to go when an account is closed: the traces of its name and address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, or_, update
+from sqlalchemy.orm import Session
+
+from databoard.store.models import (
+    AuditEntry,
+    Comment,
+    LoginAttempt,
+    Notification,
+    OutgoingMail,
+    TeamInvitation,
+)
+
+#: News to others that begin with the name of whom they are about.
+ABOUT_SOMEBODY = ("invited", "joined_team")
+
+
+def forget(
+    session: Session, user_id: int, *, name: str, email: str, alias: str, now: datetime
+) -> None:
+    """Remove words, news, letters and attempts of a user; the audit log keeps an alias.
+
+    Parameters
+    ----------
+    name, email : str
+        As they were until now.
+    alias : str
+        What stands for the name from now on.
+    """
+    session.execute(
+        update(Comment)
+        .where(Comment.user_id == user_id)
+        .values(text="", user_id=None, deleted_at=now)
+    )
+    about = Notification.text.startswith(f"{name} ", autoescape=True)
+    session.execute(
+        delete(Notification).where(
+            or_(
+                Notification.user_id == user_id,
+                about & Notification.kind.in_(ABOUT_SOMEBODY),
+            )
+        )
+    )
+    session.execute(
+        delete(TeamInvitation).where(
+            or_(TeamInvitation.user_id == user_id, TeamInvitation.by_id == user_id)
+        )
+    )
+    session.execute(
+        delete(OutgoingMail).where(
+            or_(
+                OutgoingMail.to == email,
+                OutgoingMail.body.contains(email, autoescape=True),
+                OutgoingMail.subject.startswith(f"{name} ", autoescape=True),
+            )
+        )
+    )
+    accounts = [name.lower(), email.lower(), f"link:{email.lower()}"]
+    session.execute(delete(LoginAttempt).where(LoginAttempt.account.in_(accounts)))
+    session.execute(update(AuditEntry).where(AuditEntry.user_id == user_id).values(by=alias))
+    session.execute(update(AuditEntry).where(AuditEntry.object == name).values(object=alias))
