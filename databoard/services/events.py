@@ -305,4 +305,5 @@ def _count_up(session: Session) -> None:
 
 @listens_for(Session, "after_rollback")
 def _forget_touched(session: Session) -> None:
-    session.info.pop(TOUCHED, None)
+    if not session.in_nested_transaction():  # the rest may still be committed
+        session.info.pop(TOUCHED, None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Session
 
 from databoard.domain import rules, states
@@ -41,6 +42,8 @@ from databoard.store.queries import teams as team_queries
 
 DAY = timedelta(days=1)
 LEFT_OVER = timedelta(hours=1)
+#: Where a session keeps which folders go when it commits.
+REMOVED = "databoard_removed_folders"
 MAX_KEY = 80
 
 
@@ -320,13 +323,26 @@ def reset(session: Session, submission: Submission) -> None:
 
 
 def delete(session: Session, submission: Submission, *, submissions_dir: Path) -> None:
-    """Remove a submission, its scores and its files for good."""
+    """Remove a submission and its scores for good, and its files once that is committed."""
     event_id, folder = submission.event_id, submission.folder
     job_queries.open_of(session, submission.id)  # locked first, as whoever records results does
     session.delete(submission)
     session.flush()
     events.touch(session, event_id, analyse=True)
-    Files(submissions_dir).remove(folder)
+    session.info.setdefault(REMOVED, []).append((submissions_dir, folder))
+
+
+@listens_for(Session, "after_commit")
+def _remove_folders(session: Session) -> None:
+    """Files cannot be rolled back; what a crash leaves here is swept (`sweep_folders`)."""
+    if not session.in_nested_transaction():
+        for submissions_dir, folder in session.info.pop(REMOVED, []):
+            Files(submissions_dir).remove(folder)
+
+
+@listens_for(Session, "after_rollback")
+def _keep_folders(session: Session) -> None:
+    session.info.pop(REMOVED, None)
 
 
 def sweep_folders(session: Session, *, submissions_dir: Path, now: datetime) -> list[str]:

@@ -346,9 +346,32 @@ def test_deleting_leaves_no_row_and_no_folder(session, place, submit, submission
     Files(submissions_dir).write_fold(gone.folder, 0, "log.txt", b"hello")
 
     submissions.delete(session, gone, submissions_dir=submissions_dir)
+    session.commit()
 
     assert session.scalars(select(Submission)).all() == [kept]
     assert count(session, Job) == 1
+    assert [path.name for path in submissions_dir.iterdir()] == [kept.folder]
+
+
+def test_a_deletion_that_is_rolled_back_keeps_the_folder(session, place, submit, submissions_dir):
+    kept = submit(session, place, "kept")
+    session.commit()
+
+    submissions.delete(session, kept, submissions_dir=submissions_dir)
+    session.rollback()
+    session.commit()
+
+    assert [path.name for path in submissions_dir.iterdir()] == [kept.folder]
+
+
+def test_a_deletion_undone_by_a_savepoint_keeps_the_folder(session, place, submit, submissions_dir):
+    kept = submit(session, place, "kept")
+
+    with session.begin_nested() as point:
+        submissions.delete(session, kept, submissions_dir=submissions_dir)
+        point.rollback()
+    session.commit()
+
     assert [path.name for path in submissions_dir.iterdir()] == [kept.folder]
 
 
