@@ -103,6 +103,14 @@ def test_a_team_sees_its_steps_and_chooses_what_counts(as_, rows, scene):
     assert [link.text for link in shown] == ["forest", "boosting"]
 
 
+def test_a_team_is_told_how_much_the_board_has_told_it(as_, rows, scene):  # L15
+    page = soup(as_("bob").get("/events/open/my_submissions/history"))
+
+    text = " ".join(page.select_one("main").text.split())
+    assert "has answered your team 3 times: at most 30 bits about its 12 examples" in text
+    assert "look better than it is by up to 1;" in text
+
+
 def test_a_frozen_board_says_so(as_, rows, scene):
     scene.event.freeze_at = scene.own.submitted_at
     rows.commit()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from databoard.domain import leaderboard
+from databoard.domain import ladder, leaderboard
 from databoard.domain.statistics import Comparison
 from databoard.services import analysis, marks
 from databoard.store.influences import Influences
@@ -31,6 +32,39 @@ class Step:
     before: Submission | None
     found: Comparison | None
     is_best: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the public board has told a team.
+
+    Attributes
+    ----------
+    n_tries, n_steps : int
+        Answers, and how many of them were another score than the one before.
+    bits : float or None
+        At most so much; None for scores without bounds.
+    bias : float or None
+        At most so much better than the truth can a submission look that was made from it.
+    """
+
+    n_tries: int
+    n_steps: int
+    bits: float | None
+    bias: float | None
+
+
+def _told(event: Event, scores: list[float]) -> Told:
+    official = event.official_score
+    n_steps = sum(i == 0 or score != scores[i - 1] for i, score in enumerate(scores))
+    width = official.maximum - official.minimum
+    if not math.isfinite(width) or not event.problem.n_train or not scores:
+        return Told(len(scores), n_steps, None, None)
+    bits = ladder.bits_told(
+        len(scores), width * 10**official.precision, n_steps if event.has_ladder else None
+    )
+    bias = ladder.largest_bias(bits, event.problem.n_train, width=width)
+    return Told(len(scores), n_steps, bits, min(bias, width))
 
 
 def _scored(event: Event, place: EventTeam) -> list[tuple[Submission, float]]:
@@ -70,6 +104,7 @@ def history(event: str) -> ResponseReturnValue:
     return render_template(
         "participants/history.html",
         steps=_steps(loaded, scored),
+        told=_told(loaded, [score for _, score in scored]),
         may_choose=closing is None or guards.now() < closing,
         official=loaded.official_score,
         **event_pages.frame(loaded),
