@@ -108,7 +108,7 @@ def test_a_team_is_told_how_much_the_board_has_told_it(as_, rows, scene):  # L15
 
     text = " ".join(page.select_one("main").text.split())
     assert "has answered your team 3 times: at most 30 bits about its 12 examples" in text
-    assert "look better than it is by up to 1;" in text
+    assert "look better than it is by up to 0.99;" in text
 
 
 def test_a_frozen_board_says_so(as_, rows, scene):
