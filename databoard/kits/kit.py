@@ -70,6 +70,11 @@ class Kit:
         """Whether the folder has its own ``problem.py``."""
         return (self.path / PROBLEM_FILE).is_file()
 
+    @property
+    def are_rows_exchangeable(self) -> bool:
+        """Whether ``rows_are_exchangeable = True`` stands in the kit: the order tells nothing."""
+        return getattr(self.module, "rows_are_exchangeable", False) is True
+
     def train_data(self) -> tuple[Any, Any]:
         """Read X and y of the training rows.
 

@@ -431,7 +431,8 @@ class Desk:
                 item.answer.set_result(item.ends)
             if item.ends:
                 self.runs.pop(item.run.job_id, None)
-                self._due.add("check" if item.run.is_check else "train")
+                # Of either lane: in a strict event the team's other jobs waited for this one.
+                self._due |= {"train", "check"}
 
     def _write_alone(self, item: News) -> None:
         try:

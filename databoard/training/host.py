@@ -19,7 +19,7 @@ import struct
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from databoard.training import predictions, verdicts, watchdog, wire
 from databoard.training.box import Isolation, Zygote, box_environment
 from databoard.training.cgroups import Cgroup
 from databoard.training.log import Log
+from databoard.training.shuffling import Rows
 from databoard.training.wall import SCRATCH
 from databoard.training.wire import FoldEvent, FoldResult, FoldTask, Form, Step, Verdict
 
@@ -59,6 +60,10 @@ class FoldData:
     X_train, y, X_test : int or None
         Descriptors of parcels; ``y`` holds labels of the training rows only.
     train_form, test_form : Form
+    are_probabilities : bool
+        Whether a strict event refuses rows that are not probabilities.
+    train_rows, test_rows : ndarray of int or None
+        Which rows the data hold at each place, where they were shuffled.
     """
 
     workflow: str
@@ -68,6 +73,18 @@ class FoldData:
     X_test: int | None
     train_form: Form
     test_form: Form | None
+    are_probabilities: bool = False
+    train_rows: Rows | None = None
+    test_rows: Rows | None = None
+
+    def in_order(self, result: FoldResult) -> FoldResult:
+        """Return the result with its predictions in the order of the data."""
+        train, test = result.y_pred_train, result.y_pred_test
+        if train is not None and self.train_rows is not None:
+            train = predictions.put_back(train, self.train_rows)
+        if test is not None and self.test_rows is not None:
+            test = predictions.put_back(test, self.test_rows)
+        return replace(result, y_pred_train=train, y_pred_test=test)
 
 
 @dataclass
@@ -359,7 +376,8 @@ class FoldRun:
         assert form is not None
         raw = wire.contents(self._memory[name])
         try:
-            self.progress.y_pred[name] = predictions.read(raw, form, strict=self.task.strict)
+            strict = self.task.strict and self.data.are_probabilities
+            self.progress.y_pred[name] = predictions.read(raw, form, strict=strict)
         except predictions.BadPredictionsError as error:
             self.verdict = verdicts.of_predictions(self.progress.step, str(error))
             return False

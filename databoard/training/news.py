@@ -78,12 +78,13 @@ class Run:
                 output_kb=event.fold_output_kb,
             ),
             is_check=job.lane == "check",
+            log_policy=event.log_policy,
         )
 
     def with_folds(self, submission: Submission, event: Any) -> Run:
         """Read what a run of a submission has beyond a check."""
         self.folder = submission.folder
-        self.log_policy, self.is_strict = event.log_policy, event.is_strict
+        self.is_strict = event.is_strict
         self.may_reuse = event.can_reuse_results and submission.run == 1
         self.n_folds = len(submission.fold_runs)
         self.done = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -110,8 +111,26 @@ def _check_item(item: object, depth: int) -> None:
             _check_item(part, depth + 1)
     elif isinstance(item, bool) or not (item is None or isinstance(item, int | float)):
         raise BadPredictionsError("the predictions hold something that is not a number")
-    elif isinstance(item, float) and not math.isfinite(item):
+    elif item is not None and not abs(item) <= sys.float_info.max:
         raise BadPredictionsError("the predictions hold NaN or infinite numbers")
+
+
+def put_back(stored: bytes, rows: np.ndarray[Any, np.dtype[np.int64]]) -> bytes:
+    """Return stored predictions in the order of the data.
+
+    Parameters
+    ----------
+    stored : bytes
+        As `read` returned them, for rows in another order.
+    rows : ndarray of int, shape (n_rows,)
+        Which row of the data each prediction is for.
+    """
+    where = np.argsort(rows)
+    if stored[:1] == b"[":
+        items = json.loads(stored)
+        return json.dumps([items[i] for i in where], separators=(",", ":")).encode()
+    values = np.frombuffer(stored, dtype="<f8", offset=NPY_HEADER_BYTES).reshape(_shape(stored))
+    return stored[:NPY_HEADER_BYTES] + values[where].tobytes()
 
 
 def load(stored: bytes, dtype: str = "float64") -> np.ndarray[Any, np.dtype[Any]]:

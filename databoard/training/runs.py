@@ -92,6 +92,9 @@ class _Work:
         run.n_left = len(todo)
         for number in todo:
             run.files.clear_fold(run.folder, number)
+        # Folds of a strict event must not feel each other's load.
+        waiting = todo[1:] if run.is_strict else []
+        for number in todo[:1] if run.is_strict else todo:
             self._start(number)
         if run.is_cancelled:
             run.cancel()
@@ -99,8 +102,14 @@ class _Work:
             future = self.finished.get()
             number = run.futures.pop(future)
             self._take(number, future.result())
-            run.n_left = len(run.futures)
+            if waiting and not run.futures and self._goes_on():
+                self._start(waiting.pop(0))
+            run.n_left = len(run.futures) + len(waiting)
         return self._end()
+
+    def _goes_on(self) -> bool:
+        run = self.run
+        return not (run.is_cancelled or run.is_lost or self.failure or self.trouble)
 
     def _end(self) -> News:
         run = self.run
@@ -155,6 +164,8 @@ class _Work:
         future = self.engine.train_fold(task, self._listener(number))
         run.futures[future] = number
         future.add_done_callback(self.finished.put)
+        if run.is_cancelled:
+            future.cancel()
 
     def _listener(self, number: int) -> Callable[[FoldEvent], None]:
         path = self.run.files.fold_path(self.run.folder, number, "log.txt")

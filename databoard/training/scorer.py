@@ -35,6 +35,7 @@ from databoard.training import (
     parcel,
     predictions,
     sampling,
+    shuffling,
     wire,
 )
 from databoard.training.analysis import Analysis
@@ -140,6 +141,7 @@ class Scorer:
             ),
             "has_test_scores": self.y_test is not None,
             "prediction_kind": kit.prediction_kind,
+            "are_rows_exchangeable": kit.are_rows_exchangeable,
             "scores": [_describe_score(score) for score in kit.score_types],
             "official_score_name": kit.official_score_name,
             "data_hash": kit.data_hash(),
@@ -165,15 +167,36 @@ class Scorer:
         train_is, valid_is = self.folds[fold]
         return parcel.seal((mask(self.y_train, train_is), train_is, (train_is, valid_is)))
 
-    def parcels_of_sample(self) -> tuple[dict[str, Any], list[int]]:
-        """Seal a few public rows as a fold of their own, for a quick look at some code."""
-        part = sampling.sample(self.kit, self.X_train, self.y_train)
+    def parcels_of_shuffled_fold(self, fold: int) -> tuple[dict[str, Any], list[int]]:
+        """Seal which rows stand where, then a fold's labels, X and test X in that order.
+
+        The test rows have the same order in all folds, and so the same parcel wherever it goes.
+        """
+        train_is, valid_is = self.folds[fold]
+        secret = shuffling.secret_of(self.y_train, self.y_test)
+        rows = shuffling.shuffled(n_rows_of(self.y_train), train_is, secret, f"fold {fold}")
+        pair = (train_is, shuffling.places(rows, valid_is))
+        sealed = [
+            parcel.seal((mask(self.y_train, train_is), train_is, pair)),
+            parcel.seal(shuffling.rearranged(self.X_train, rows)),
+        ]
+        orders = [rows]
+        if self.X_test is not None:
+            orders.append(shuffling.shuffled(n_rows_of(self.X_test), [], secret, "test"))
+            sealed.append(parcel.seal(shuffling.rearranged(self.X_test, orders[1])))
+        raw = wire.freeze([each.tobytes() for each in orders])
+        return {"ends": [len(each) for each in orders[:-1]]}, [raw, *sealed]
+
+    def parcels_of_sample(self, *, is_open: bool) -> tuple[dict[str, Any], list[int]]:
+        """Seal a few rows as a fold of their own, for a quick look at some code."""
+        part = sampling.sample(self.kit, self.X_train, self.y_train, is_open=is_open)
         X_test = sampling.pick(part.X, part.valid_is)
         fold = (part.train_is, part.valid_is)
         told = {
             "train_form": asdict(self._form(part.X, part.y)),
             "test_form": asdict(self._form(X_test, sampling.pick(part.y, part.valid_is))),
             "source": f"{n_rows_of(part.y)} {part.source}",
+            "is_public": part.is_public,
         }
         y = mask(part.y, part.train_is)
         return told, [
@@ -395,8 +418,10 @@ def _answer(
     operation = request["do"]
     if operation == "fold":
         return {}, [scorer.parcel_of_fold(int(request["fold"]))]
+    if operation == "shuffled fold":
+        return scorer.parcels_of_shuffled_fold(int(request["fold"]))
     if operation == "sample":
-        return scorer.parcels_of_sample()
+        return scorer.parcels_of_sample(is_open=bool(request["is_open"]))
     values = _unpack(request, descriptors[0]) if descriptors else []
     if operation == "score":
         return {"scores": scorer.score(int(request["fold"]), *values)}, []

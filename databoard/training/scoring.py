@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import select
 import signal
 import threading
@@ -10,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from databoard.errors import BusyError, KitError, TrainingError
 from databoard.training import wire
@@ -25,6 +28,7 @@ from databoard.training.box import (
     readable_folders,
 )
 from databoard.training.host import FoldData
+from databoard.training.shuffling import Rows
 from databoard.training.terms import Terms
 from databoard.training.wall import View
 from databoard.training.wire import FoldResult, Form
@@ -63,6 +67,7 @@ class KitInfo:
     test_form: Form | None
     has_test_scores: bool
     prediction_kind: str
+    are_rows_exchangeable: bool
     scores: tuple[ScoreInfo, ...]
     official_score_name: str
     data_hash: str
@@ -148,7 +153,8 @@ class PreparedKit:
         self._lock = threading.Lock()
         self._labels: dict[int, int] = {}
         self._parcels: list[int] = []
-        self._sample: tuple[dict[str, Any], list[int]] | None = None
+        self._samples: dict[bool, tuple[dict[str, Any], list[int]]] = {}
+        self._shuffled: dict[int, tuple[list[int], list[Rows]]] = {}
         walled = isolation.tier in ("full", "ns")
         view = _view(isolation, environment, problem, event, problems)
         try:
@@ -215,9 +221,10 @@ class PreparedKit:
         """End the scorer and forget the data."""
         with contextlib.suppress(OSError):
             self._process.close()
-        sampled = self._sample[1] if self._sample else []
-        wire.close(*self._parcels, *self._labels.values(), *sampled)
-        self._parcels, self._labels, self._sample = [], {}, None
+        more = [parcels for _, parcels in self._samples.values()]
+        more += [parcels for parcels, _ in self._shuffled.values()]
+        wire.close(*self._parcels, *self._labels.values(), *itertools.chain(*more))
+        self._parcels, self._labels, self._samples, self._shuffled = [], {}, {}, {}
 
     def __del__(self) -> None:
         # A kit that was replaced serves the folds that still use it, and goes with the last.
@@ -225,48 +232,83 @@ class PreparedKit:
             self.close()
 
     # -------------------------------------------------------------- for boxes
-    def fold_data(self, submission: Path, fold: int) -> FoldData:
+    def fold_data(self, submission: Path, fold: int, *, strict: bool = False) -> FoldData:
         """Return what the box of a fold gets.
+
+        Parameters
+        ----------
+        submission : Path
+        fold : int
+        strict : bool
+            In a secret order, see `databoard.training.shuffling`, where the kit allows it.
 
         Raises
         ------
         TrainingError
-            If a file of the submission is missing.
+            If a file of the submission is missing, or the rows of X cannot be moved.
         """
-        if fold not in self._labels:
-            _, (self._labels[fold],) = self._ask({"do": "fold", "fold": fold})
+        rows: list[Rows] = []
+        if strict and self.info.are_rows_exchangeable:
+            parcels, rows = self._in_secret_order(fold)
+        else:
+            if fold not in self._labels:
+                _, (self._labels[fold],) = self._ask({"do": "fold", "fold": fold})
+            parcels = [self._labels[fold], *self._parcels[1:]]
+        y, X_train, *X_test = parcels
         return FoldData(
             workflow=self.info.workflow,
             files={**self._code, **self._submitted(submission)},
-            X_train=self._parcels[1],
-            y=self._labels[fold],
-            X_test=self._parcels[2] if len(self._parcels) > 2 else None,
+            X_train=X_train,
+            y=y,
+            X_test=X_test[0] if X_test else None,
             train_form=self.info.train_form,
             test_form=self.info.test_form,
+            are_probabilities=self.info.prediction_kind == "multiclass",
+            train_rows=rows[0] if rows else None,
+            test_rows=rows[1] if len(rows) > 1 else None,
         )
 
-    def sample_data(self, submission: Path) -> FoldData:
-        """Return what the box of a check gets: a few public rows.
+    def _in_secret_order(self, fold: int) -> tuple[list[int], list[Rows]]:
+        """Return a fold's labels, X and test X, and which rows they hold at each place."""
+        if fold not in self._shuffled:
+            told, (raw, *parcels) = self._ask({"do": "shuffled fold", "fold": fold})
+            rows = np.split(np.frombuffer(wire.contents(raw), np.int64), told["ends"])
+            wire.close(raw)
+            self._shuffled[fold] = (parcels, rows)
+        return self._shuffled[fold]
+
+    def sample(self, *, is_open: bool) -> tuple[dict[str, Any], list[int]]:
+        """Return a few rows for checks, with words about them; see `databoard.training.sampling`.
+
+        Parameters
+        ----------
+        is_open : bool
+            Whether training rows may be shown as they are.
+
+        Raises
+        ------
+        TrainingError
+            If the data cannot be sampled.
+        """
+        if is_open not in self._samples:
+            self._samples[is_open] = self._ask({"do": "sample", "is_open": is_open})
+        return self._samples[is_open]
+
+    def sample_data(self, submission: Path, *, is_open: bool) -> FoldData:
+        """Return what the box of a check gets: a few rows, see `sample`.
 
         Raises
         ------
         TrainingError
             If the data cannot be sampled, or a file of the submission is missing.
         """
-        if self._sample is None:
-            self._sample = self._ask({"do": "sample"})
-        told, (X, y, X_test) = self._sample
-        forms = {
-            name: Form(told[name]["kind"], tuple(told[name]["shape"]))
+        told, (X, y, X_test) = self.sample(is_open=is_open)
+        train_form, test_form = (
+            Form(told[name]["kind"], tuple(told[name]["shape"]))
             for name in ("train_form", "test_form")
-        }
+        )
         files = {**self._code, **self._submitted(submission)}
-        return FoldData(self.info.workflow, files, X, y, X_test, **forms)
-
-    @property
-    def sample_source(self) -> str:
-        """Where the rows of a check come from, once there was one."""
-        return str(self._sample[0]["source"]) if self._sample else ""
+        return FoldData(self.info.workflow, files, X, y, X_test, train_form, test_form)
 
     def _submitted(self, submission: Path) -> dict[str, bytes]:
         files = {}

@@ -148,6 +148,34 @@ def test_the_check_lane_is_a_queue_of_its_own(session, place):
     assert jobs.submission_of(session, check) is None
 
 
+@pytest.mark.parametrize("lane", ["train", "check"])
+def test_a_team_has_one_job_at_once_in_a_strict_event(session, place, lane):
+    place.event.is_strict = True
+    other = make_event_team(session, place.event)
+    for one in (place, place, other):
+        make_submission(session, one, has_job=True)
+    if lane == "check":
+        check = Job(
+            event_id=place.event_id,
+            event_team_id=place.id,
+            lane="check",
+            due_at=NOON,
+            created_at=NOON,
+        )
+        session.add(check)
+        session.flush()
+        assert claim(session, lane="check") is check
+
+    claimed = []
+    while (job := claim(session)) is not None:
+        claimed.append(job)
+
+    teams = [place.id, other.id] if lane == "train" else [other.id]
+    assert [job.event_team_id for job in claimed] == teams
+    jobs.cancelled(session, claimed[0].id, claimed[0].token, now=NOON)
+    assert (claim(session) is not None) == (lane == "train")
+
+
 def test_a_beat_prolongs_what_is_ones_own(session, place):
     make_submission(session, place, has_job=True)
     job = claim(session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from collections.abc import Iterator
 
@@ -280,6 +281,13 @@ def await_answer(world: World, job_id: int) -> dict:
 
 @pytest.mark.usefixtures("desk")
 class TestChecks:
+    @pytest.fixture
+    def shown(self, world):
+        set_field(world, log_policy="full")
+        yield
+        set_field(world, log_policy="limited")
+
+    @pytest.mark.usefixtures("shown")
     def test_a_check_gives_the_full_log_and_seconds(self, world):
         answer = await_answer(world, world.check(code("print('hello', len(y))")))
 
@@ -289,6 +297,21 @@ class TestChecks:
         assert set(answer["seconds"]) == {"train", "valid", "test"}
         assert not list(world.settings.submissions_dir.glob("check_*"))
 
+    def test_a_check_on_private_rows_shows_no_more_than_a_submission(self, world):  # L11
+        good = await_answer(world, world.check(code("print('hello', y)")))
+        bad = await_answer(world, world.check(code("raise ValueError('x' * 500)")))
+
+        assert (good["ok"], good["log"]) == (True, "")
+        assert "labels of other rows" in good["rows"]
+        assert (bad["ok"], bad["file"], bad["line"], bad["traceback"]) == (
+            False,
+            "classifier.py",
+            8,
+            "",
+        )
+        assert len(bad["message"]) <= 200
+
+    @pytest.mark.usefixtures("shown")
     def test_a_failing_check_names_the_line_and_shows_the_whole_traceback(self, world):
         answer = await_answer(world, world.check(code("raise ValueError('x' * 500)")))
 
@@ -317,6 +340,49 @@ class TestChecks:
         assert await_answer(world, old)["state"] == "cancelled"
         with read_only(), world.sessions() as session:
             assert job_queries.last_check(session, world.places["ours"]).id == new
+
+
+SAY_WHEN = (
+    "import time; print(time.monotonic(), flush=True); time.sleep(0.4); "
+    "print(time.monotonic(), flush=True)"
+)
+
+
+@pytest.mark.usefixtures("desk")
+class TestStrictEvents:
+    @pytest.fixture(autouse=True)
+    def strict(self, world):
+        set_field(world, is_strict=True, log_policy="full")
+        yield
+        set_field(world, is_strict=False, log_policy="limited")
+
+    def test_folds_of_a_team_run_one_after_the_other(self, world):  # 2.5
+        keys = [world.submit(f"strict-{i}", code(SAY_WHEN)) for i in range(2)]
+        ended = [world.await_state(key) for key in keys]
+
+        assert [submission.state for submission in ended] == ["scored"] * 2
+        files = Files(world.settings.submissions_dir)
+        logs = [
+            files.read_fold(submission.folder, number, "log.txt")
+            for submission in ended
+            for number in range(3)
+        ]
+        times = sorted([float(line) for line in log.split()] for log in logs)
+        assert all(end <= start for (_, end), (start, _) in itertools.pairwise(times))
+
+    def test_the_first_failure_ends_them_all(self, world):
+        submission = train(world, "strict-failure", code("raise ValueError"))
+
+        assert submission.state == "training_error"
+        assert fold_states(submission).count("training_error") == 1
+
+    def test_a_cancelled_one_starts_no_more_folds(self, world):
+        key = world.submit("strict-cancelled", slow(20))
+        world.await_state(key, "training")
+
+        world.write(submissions.cancel, key)
+
+        assert world.await_state(key).state == "cancelled"
 
 
 @pytest.mark.usefixtures("desk")

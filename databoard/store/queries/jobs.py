@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Subquery, case, func, or_, select, text, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Subquery, case, exists, func, not_, or_, select, text, update
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from databoard.store.models import Event, FoldRun, Job, Submission, Trainer
 
@@ -35,6 +35,16 @@ def _turns(lane: str) -> Subquery:
     )
 
 
+def _may_start() -> ColumnElement[bool]:
+    """Tell whether a job's team may have one more at once: in strict events it has one only.
+
+    What runs feels how busy the machine is, and a check would tell its team at once.
+    """
+    running = aliased(Job)
+    others = exists().where(running.event_team_id == Job.event_team_id, running.state == "running")
+    return or_(Event.is_strict.is_(False), not_(others))
+
+
 def claim(
     session: Session,
     owner: str,
@@ -50,7 +60,7 @@ def claim(
         select(Job.id)
         .join(Event, Event.id == Job.event_id)
         .join(turns, turns.c.event_team_id == Job.event_team_id)
-        .where(Job.state == "due", Job.lane == lane, Job.due_at <= now)
+        .where(Job.state == "due", Job.lane == lane, Job.due_at <= now, _may_start())
         .order_by(
             Job.priority.desc(),
             turns.c.n_running,
@@ -159,6 +169,14 @@ def last_check(session: Session, event_team_id: int) -> Job | None:
         .order_by(Job.id.desc())
         .limit(1)
     )
+
+
+def n_checks_ahead(session: Session, job: Job) -> int:
+    """Count the checks that were asked for before this one and have not begun."""
+    query = select(func.count(Job.id)).where(
+        Job.lane == "check", Job.state == "due", Job.id < job.id
+    )
+    return session.scalar(query) or 0
 
 
 def folders_of_open_checks(session: Session) -> set[str]:

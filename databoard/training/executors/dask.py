@@ -245,9 +245,9 @@ class DaskExecutor:
         try:
             kit = self._find_kit(task.problem, task.event)
             data = (
-                kit.sample_data(task.submission)
+                kit.sample_data(task.submission, is_open=task.log == "full")
                 if task.is_check
-                else kit.fold_data(task.submission, task.fold)
+                else kit.fold_data(task.submission, task.fold, strict=task.strict)
             )
         except DataboardError as error:
             return self._ended(verdicts.of_error(error))
@@ -267,7 +267,7 @@ class DaskExecutor:
                     raise LostError(f"{ATTEMPTS} workers were lost under the fold.") from error
                 continue
             if isinstance(answer, FoldResult):
-                return answer
+                return data.in_order(answer)
             place = answer["worker"]
             self._send(client, place, order, data, answer["missing"])
 

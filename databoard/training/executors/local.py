@@ -250,10 +250,11 @@ class LocalExecutor:
         try:
             kit = self._find_kit(task.problem, task.event)
             data = (
-                kit.sample_data(task.submission)
+                kit.sample_data(task.submission, is_open=task.log == "full")
                 if task.is_check
-                else kit.fold_data(task.submission, task.fold)
+                else kit.fold_data(task.submission, task.fold, strict=task.strict)
             )
         except DataboardError as error:
             return FoldResult(verdicts.of_error(error), isolation=self.isolation.words)
-        return self._zygotes.train(kit.environment, task, data, on_event, future.bell)
+        result = self._zygotes.train(kit.environment, task, data, on_event, future.bell)
+        return data.in_order(result)

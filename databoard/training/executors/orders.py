@@ -51,6 +51,7 @@ def order(
         },
         "train_form": asdict(data.train_form),
         "test_form": data.test_form and asdict(data.test_form),
+        "are_probabilities": data.are_probabilities,
         "environment": asdict(environment),
     }
 
@@ -71,6 +72,7 @@ def read_data(told: Mapping[str, Any], descriptors: Mapping[str, int]) -> FoldDa
         X_test=descriptors.get("X_test"),
         train_form=_form(told["train_form"]),
         test_form=told["test_form"] and _form(told["test_form"]),
+        are_probabilities=told["are_probabilities"],
     )
 
 
