@@ -17,6 +17,7 @@ from databoard.store.models.events import (
     EventTeam,
     Fold,
     SandboxFile,
+    TeamMerge,
 )
 from databoard.store.models.jobs import Job, Trainer
 from databoard.store.models.outbox import OutgoingMail
@@ -72,6 +73,7 @@ __all__ = [
     "Team",
     "TeamInvitation",
     "TeamMember",
+    "TeamMerge",
     "Trainer",
     "User",
     "UserSession",

@@ -33,7 +33,9 @@ class User(Base):
     last_seen_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     wants_mail: Mapped[bool] = mapped_column(default=True)
+    # Kinds of news that the user wants no letter of, and that the site does not show.
     mail_choices: Mapped[Short] = mapped_column(default="")
+    news_choices: Mapped[Short] = mapped_column(default="", server_default=text("''"))
     locale: Mapped[str] = mapped_column(String(10), default="")
     oidc_subject: Mapped[str | None] = mapped_column(String(255), unique=True)
 

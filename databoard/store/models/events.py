@@ -41,6 +41,8 @@ class Event(Base):
     opening_at: Mapped[datetime | None]
     public_opening_at: Mapped[datetime | None]
     closing_at: Mapped[datetime | None]
+    # For so long after the closing submissions are kept, trained and marked late, without a rank.
+    late_s: Mapped[int] = mapped_column(default=0, server_default="0")
     freeze_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
 
@@ -50,6 +52,7 @@ class Event(Base):
     allowed_emails: Mapped[str] = mapped_column(default="")
     max_members_per_team: Mapped[int] = mapped_column(default=1)
     can_merge_teams: Mapped[bool] = mapped_column(default=False)
+    merging_ends_at: Mapped[datetime | None]
     is_anonymous: Mapped[bool] = mapped_column(default=False)
     is_demo: Mapped[bool] = mapped_column(default=False)
 
@@ -218,6 +221,28 @@ class EventTeam(Base):
     def is_approved(self) -> bool:
         """May the team submit?"""
         return self.approved_at is not None and self.left_at is None
+
+
+class TeamMerge(Base):
+    """One team's proposal to another to go on in an event as one team under a new name."""
+
+    __tablename__ = "team_merges"
+
+    id: Mapped[Key]
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    asking_id: Mapped[int] = mapped_column(ForeignKey("event_teams.id", ondelete="CASCADE"))
+    asked_id: Mapped[int] = mapped_column(ForeignKey("event_teams.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(40))
+    proposed_at: Mapped[datetime]
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    answered_at: Mapped[datetime | None]
+    is_accepted: Mapped[bool] = mapped_column(default=False)
+
+    event: Mapped[Event] = relationship()
+    asking: Mapped[EventTeam] = relationship(foreign_keys=[asking_id])
+    asked: Mapped[EventTeam] = relationship(foreign_keys=[asked_id])
+
+    __table_args__ = (Index(None, "asked_id", "answered_at"), Index(None, "asking_id"))
 
 
 class SandboxFile(Base):
