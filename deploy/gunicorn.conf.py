@@ -1,6 +1,28 @@
 """gunicorn behind nginx: ``gunicorn -c deploy/gunicorn.conf.py wsgi:app``."""
 
 import os
+import shutil
+import tempfile
+
+# Each process counts its own requests; /metrics adds up what they write into this folder.
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+is_ours = METRICS not in os.environ
+if is_ours:
+    os.environ[METRICS] = tempfile.mkdtemp(prefix="databoard-metrics-")
+
+
+def child_exit(server, worker):
+    """Forget what a process that has ended was doing; what it counted stays."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server):
+    """Leave no folder behind."""
+    if is_ours:
+        shutil.rmtree(os.environ[METRICS], ignore_errors=True)
+
 
 bind = os.environ.get("DATABOARD_BIND", "127.0.0.1:8000")
 chdir = os.environ.get("DATABOARD_ROOT", os.getcwd())  # noqa: PTH109

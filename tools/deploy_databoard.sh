@@ -12,9 +12,14 @@
 #     --backup=FOLDER    backups, on a mounted disk; none without
 #     --tls=FOLDER       fullchain.pem and privkey.pem; made, unsigned by anybody, where there are
 #                        none. --tls=none: a proxy before this server does TLS
+#     --despite-red      goes on, and ends with 0, although manage.py doctor finds something red
 #     --only=SECTION,... packages users database settings release services nginx crontab
 #     --prefix=FOLDER    lays the files of these sections below a folder and touches nothing else:
 #                        settings services nginx crontab
+#
+# The doctor looks at a server that runs before it is changed, and at every server afterwards; what
+# he finds red ends the script with 1. DATABOARD_MAIL_URL in the environment goes into the settings
+# of a new server: without a mail server nobody can confirm an address, which is red.
 #
 # No secret is in here: what the server needs is made on it, in one file (/etc/databoard/env, 0600).
 set -euo pipefail
@@ -22,7 +27,7 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 
 site='' code=/srv/databoard/code data=/srv/databoard/data backup='' tls=/etc/databoard/tls
-only='' prefix=''
+only='' prefix='' despite_red=''
 user=databoard
 for word; do
     value=${word#*=}
@@ -32,6 +37,7 @@ for word; do
         --data=*) data=$value ;;
         --backup=*) backup=$value ;;
         --tls=*) tls=$value ;;
+        --despite-red) despite_red=yes ;;
         --only=*) only=$value ;;
         --prefix=*) prefix=$(realpath -m "$value") ;;
         *) fail "there is no option $word; see the first lines of $0" ;;
@@ -174,7 +180,7 @@ DATABOARD_PROXIES=1
 DATABOARD_BIND=127.0.0.1:8000
 DATABOARD_MAIL_FROM=databoard@$site
 # Letters go to files until this names a mail server: smtp://<user>:<password>@<host>:587
-DATABOARD_MAIL_URL=
+DATABOARD_MAIL_URL=${DATABOARD_MAIL_URL:-}
 DATABOARD_BACKUP=$backup
 DATABOARD_SERVICES=$services
 ENV
@@ -347,7 +353,24 @@ install_crontab() {
     has_systemd || run service cron start # says so, and does nothing, where it runs
 }
 
+# Asks the doctor, again while services start; is anything red?
+examine() { # examine <seconds>
+    local deadline=$((SECONDS + $1)) said
+    while ! said=$(as_user "$code/current/tools/with_env.sh" manage.py doctor 2>&1); do
+        if [ $SECONDS -ge "$deadline" ]; then
+            say "$said"
+            return 1
+        fi
+        sleep 2
+    done
+    say "$said"
+}
+
 [ -n "${DRY_RUN:-}" ] || [ -n "$prefix" ] || [ "$(id -u)" = 0 ] || fail "run this as root"
+is_whole=$([ -n "$prefix" ] || [ -n "$only" ] || say yes)
+if [ -n "$is_whole" ] && [ -L "$code/current" ] && ! examine 0; then
+    [ -n "$despite_red" ] || fail "mend what is red first, or add --despite-red"
+fi
 cd / # other users may not look into the folder that root is in
 if [ -z "$prefix" ]; then
     ! wanted packages || install_packages
@@ -367,7 +390,9 @@ case $n_changes in
     0) say "nothing${DRY_RUN:+ would have} changed" ;;
     *) say "$n_changes changes" ;;
 esac
-[ -n "${DRY_RUN:-}" ] || [ -n "$prefix" ] || [ -n "$only" ] || {
+[ -n "${DRY_RUN:-}" ] || [ -z "$is_whole" ] || {
     as_user "$code/current/tools/smoke_test.sh"
+    examine 60 || [ -n "$despite_red" ] ||
+        fail "the site runs, but something is red; mend it ($env_file), restart, run this again"
     say "https://$site runs; make the first administrator: sudo -u $user databoard fab create_admin:<name>,<email>"
 }

@@ -255,15 +255,18 @@ def test_the_image_copies_what_there_is():
                 assert (ROOT / name).exists(), name
 
 
-def test_gunicorn_reads_its_file():
+def test_gunicorn_reads_its_file(monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
     loader = importlib.machinery.SourceFileLoader("gunicorn_conf", str(DEPLOY / "gunicorn.conf.py"))
     spec = importlib.util.spec_from_loader("gunicorn_conf", loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
+    module.on_exit(None)
     config = pytest.importorskip("gunicorn.config").Config()
 
-    known = {name for name in vars(module) if not name.startswith("_") and name != "os"}
+    known = set(vars(module)) & {*config.settings, "control_socket_disable"}
+    assert {"bind", "chdir", "workers", "threads", "child_exit", "on_exit"} <= known
     # A setting that an older gunicorn does not have is left alone by it.
     for name in known - {"control_socket_disable"}:
         config.set(name, getattr(module, name))

@@ -110,7 +110,7 @@ def test_a_problem_goes_to_the_host_and_root_of_the_settings(
 def test_production_is_asked_for(published, calls, nobody, capsys):
     for publish in (
         lambda: publishing.publish_problem(published, "iris", "production"),
-        lambda: publishing.publish_software(published, "production"),
+        lambda: publishing.publish_software(published, "production", "v1"),
         lambda: publishing.rollback(published, "production"),
     ):
         with pytest.raises(InvalidError, match="--yes"):
@@ -121,7 +121,7 @@ def test_production_is_asked_for(published, calls, nobody, capsys):
 
 
 # checklist 25
-def test_a_copy_that_fails_is_a_failure(published, calls, monkeypatch):
+def test_a_copy_that_fails_is_a_failure(published, checkout, calls, monkeypatch):
     monkeypatch.setenv("EXIT_CODE", "23")
 
     with pytest.raises(ProgramError, match="code 23"):
@@ -164,46 +164,63 @@ def test_an_address_must_be_a_host_and_a_folder(published, where):
         targets.find(replace(published, target_test=where), "test")
 
 
+BUILD = """#!/bin/sh
+mkdir -p "dist/releases/$1"
+git ls-files > "dist/releases/$1/SHA256SUMS"
+"""
+
+
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A checkout of another software, with one file that git knows and one that it does not."""
+    """A checkout of another software at a tag, with one file that git does not know."""
     need("git")
     folder = tmp_path / "checkout"
-    (folder / "databoard/specific/score_types").mkdir(parents=True)
-    (folder / "databoard/specific/score_types/new_score.py").write_text("pass\n")
+    for name in ("databoard/specific/score_types/new_score.py", "tools/build_release.sh"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(BUILD)
+        (folder / name).chmod(0o755)
     (folder / "notes.txt").write_text("mine\n")
-    git = ["git", "-C", folder]
-    subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "add", "databoard"], check=True)
+    git = ["git", "-C", folder, "-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    for words in (["init", "-q"], ["add", "databoard", "tools"], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *words], check=True)
+    subprocess.run([*git, "tag", "v1"], check=True)
     monkeypatch.setattr(publishing, "CHECKOUT", folder)
     return folder
 
 
 # checklist 29, 40
-@pytest.mark.parametrize(("target", "host"), [("test", "test."), ("production", "www.")])
-def test_software_is_what_git_tracks(published, checkout, calls, target, host):
-    publishing.publish_software(published, target, yes=True)
+def test_software_is_what_git_tracks_at_this_commit(published, checkout, calls):
+    line = publishing.publish_software(published, "test")
 
-    [(program, arguments, given)] = calls()
-    assert program == "rsync"
-    assert arguments[-1].startswith(f"ada@{host}example.org:")
-    assert arguments[-1].endswith("/code/databoard/")
+    assert line == "v1 runs on ada@test.example.org."
+    (copy, arguments, _), (activate, words, _) = calls()
+    assert (copy, activate) == ("rsync", "ssh")
+    assert arguments[-1] == "ada@test.example.org:/srv/databoard/code/databoard/releases/v1/"
     assert "-c" in arguments
-    assert given.split("\0") == ["databoard/specific/score_types/new_score.py", ""]
+    assert words[-1].endswith("/releases/v1/tools/activate_release.sh")
+    sent = (checkout / "dist/releases/v1/SHA256SUMS").read_text().split()
+    assert "databoard/specific/score_types/new_score.py" in sent
+    assert "notes.txt" not in sent
 
 
-# neighbours 57
-def test_production_takes_no_release_that_has_not_passed(published, checkout, calls):
-    release = checkout / "dist" / "releases" / "v1"
-    with pytest.raises(NotFoundError, match="build_release"):
-        publishing.publish_software(published, "test", "v1")
-    release.mkdir(parents=True)
-    (release / "SHA256SUMS").write_text("")
+# neighbours 57, checklist 40: with a version and without one
+@pytest.mark.parametrize("version", ["", "v1"])
+@pytest.mark.parametrize("is_built", [True, False])
+def test_production_takes_nothing_that_has_not_passed(
+    published, checkout, calls, version, is_built
+):
+    if is_built:
+        (checkout / "dist/releases/v1").mkdir(parents=True)
+        (checkout / "dist/releases/v1/SHA256SUMS").write_text("")
+    elif version:
+        with pytest.raises(NotFoundError, match="build_release"):
+            publishing.publish_software(published, "test", version)
 
     with pytest.raises(InvalidError, match="has not passed on ada@test"):
-        publishing.publish_software(published, "production", "v1", yes=True)
+        publishing.publish_software(published, "production", version, yes=True)
 
     assert [program for program, *_ in calls()] == ["ssh"]
+    assert (checkout / "dist").exists() is is_built
 
 
 def test_the_lines_of_the_manual_name_what_there_is():

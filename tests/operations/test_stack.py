@@ -21,6 +21,7 @@ from tests.builders import make_user
 from tests.operations.conftest import ROOT, Installation, find, free_port, need
 
 CLIENT = "127.0.0.9"
+METRICS_TOKEN = "a token for tests only"
 
 
 @dataclass
@@ -53,7 +54,9 @@ def stack(tmp_path_factory):
     installation = Installation(base / "server", f"sqlite:///{base}/server.db")
     installation.fill()
     bind, port = f"127.0.0.1:{free_port()}", free_port()
-    installation.write_env(DATABOARD_PROXIES="1", DATABOARD_BIND=bind)
+    installation.write_env(
+        DATABOARD_PROXIES="1", DATABOARD_BIND=bind, DATABOARD_METRICS_TOKEN=METRICS_TOKEN
+    )
 
     site = (ROOT / "deploy" / "nginx.conf").read_text()
     site = site[: site.index("# Sent only")] + site[site.index("server {\n    # TLS begin") :]
@@ -75,7 +78,7 @@ def stack(tmp_path_factory):
         gunicorn = subprocess.Popen(
             [
                 *(ROOT / "tools" / "with_env.sh", "gunicorn"),
-                *("--config", ROOT / "deploy" / "gunicorn.conf.py", "--workers", "1", "wsgi:app"),
+                *("--config", ROOT / "deploy" / "gunicorn.conf.py", "wsgi:app"),
             ],
             env={**installation.environment, "PYTHONUNBUFFERED": "1"},
             stdout=file,
@@ -128,6 +131,21 @@ def test_a_request_keeps_its_number_through_both(stack):
 
     assert re.fullmatch(r"[0-9a-f]{32}", headers["X-Request-ID"])
     assert headers["Server"] == "nginx"
+
+
+def test_every_process_tells_the_requests_of_all(stack):
+    """Two processes answer; whichever is asked knows what the other one counted."""
+    assert "workers = 2" in (ROOT / "deploy" / "gunicorn.conf.py").read_text()
+    for _ in range(12):
+        stack.ask("GET", "/version")
+
+    counted = set()
+    for _ in range(8):
+        status, _, page = stack.ask("GET", "/metrics", Authorization=f"Bearer {METRICS_TOKEN}")
+        assert status == 200
+        counted.update(re.findall(r'seconds_count{.*route="/version".*} (\d+)', page))
+
+    assert counted == {"12"}
 
 
 def cookie_of_somebody(installation):

@@ -46,42 +46,34 @@ def publish_software(
     settings: Settings,
     target: TargetName,
     version: Annotated[
-        str, "release that tools/build_release.sh built; what git tracks if empty"
+        str, "release that tools/build_release.sh built; if empty the one of the checkout's commit"
     ] = "",
     yes: Yes = False,
 ) -> str:
-    """Send the software to a server; production takes a release only if it passed on test."""
+    """Install a release on a server; production takes only what passed on test."""
     server = find(settings, target, SERVERS)
-    if version:
-        return _publish_release(settings, server, version, yes=yes)
-    where = server.address(server.code)
-    _announce(server, where, "what git tracks", yes=yes)
-    tracked = programs.output(["git", "ls-files", "-z"], cwd=CHECKOUT)
-    programs.run(
-        [*RSYNC, "--perms", "--files-from=-", "--from0", *server.shell, "./", where],
-        cwd=CHECKOUT,
-        given=tracked.encode(),
-    )
-    return (
-        f"Sent {tracked.count(chr(0))} files to {where}; on the server run: "
-        "pip install -Ur requirements.txt; python setup.py develop"
-    )
-
-
-def _publish_release(settings: Settings, server: Target, version: str, *, yes: bool) -> str:
-    release = CHECKOUT / "dist" / "releases" / version
-    if not re.fullmatch(r"\w[\w.-]*", version) or not (release / "SHA256SUMS").is_file():
-        raise NotFoundError(
-            f"There is no release {version!r}; run: tools/build_release.sh {version}"
-        )
+    name = version or _version_here()
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise NotFoundError(f"There is no release {name!r}.")
+    folder = server.code / "releases" / name
+    where = server.address(folder)
+    _announce(server, where, f"the release {name}", yes=yes)
+    release = CHECKOUT / "dist" / "releases" / name
     if server.name == "production":
         _check_passed(find(settings, "test"), release)
-    folder = server.code / "releases" / version
-    where = server.address(folder)
-    _announce(server, where, f"the release {version}", yes=yes)
+    elif not (release / "SHA256SUMS").is_file():
+        if version:
+            raise NotFoundError(f"There is no release {name}; run: tools/build_release.sh {name}")
+        programs.run([str(CHECKOUT / "tools" / "build_release.sh"), name], cwd=CHECKOUT)
     programs.run([*RSYNC, "--perms", *server.shell, "./", where], cwd=release)
     programs.run(server.remotely(folder / "tools" / "activate_release.sh"))
-    return f"{version} runs on {server.host}."
+    return f"{name} runs on {server.host}."
+
+
+def _version_here() -> str:
+    """Name what the checkout is at: its tag, or its commit."""
+    words = ("git", "describe", "--tags", "--always", "--abbrev=12")
+    return programs.output(words, cwd=CHECKOUT).strip()
 
 
 def _check_passed(test: Target, release: Path) -> None:
@@ -92,11 +84,12 @@ def _check_passed(test: Target, release: Path) -> None:
     InvalidError
         If they did not.
     """
-    digest = hashlib.sha256((release / "SHA256SUMS").read_bytes()).hexdigest()
+    sums = release / "SHA256SUMS"
+    digest = hashlib.sha256(sums.read_bytes()).hexdigest() if sums.is_file() else ""
     note = test.code / "passed" / release.name
     passed = programs.output(test.remotely("sh", "-c", 'cat "$1" 2>/dev/null || true', "sh", note))
-    if passed.strip() != digest:
-        reason = "has not passed" if not passed.strip() else "is not the one that passed"
+    if not digest or passed.strip() != digest:
+        reason = "is not the one that passed" if digest and passed.strip() else "has not passed"
         raise InvalidError(
             f"{release.name} {reason} on {test.host}; "
             f"run: fab publish_software:target=test,version={release.name}"
