@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from databoard.domain.leaderboard import Entry, Row, best_per_team, rank
-from databoard.domain.statistics import Evidence
+from databoard.domain.statistics import Evidence, chances_of_best, square_root
 
 FloatArray = NDArray[np.float64]
 
@@ -233,34 +233,38 @@ def forecast(
     n = len(teams)
     mean, covariance = _posterior(evidence)
     total = covariance + evidence.covariance * (n_public / n_private)
-    root = np.linalg.cholesky(total + np.eye(n) * (1e-9 * np.trace(total) / max(1, n) + 1e-300))
-    private = mean + rng.standard_normal((n_draws, n)) @ root.T
+    private = mean + rng.standard_normal((n_draws, n)) @ square_root(total).T
     names = list(dict.fromkeys(teams))
     best = np.full((n_draws, len(names)), np.inf)
     for i, team in enumerate(teams):
         column = names.index(team)
         sign = 1 if is_lower_the_better else -1
         best[:, column] = np.minimum(best[:, column], sign * private[:, i])
-    places = best.argsort(axis=1).argsort(axis=1)
-    win, podium = (places < 1).mean(axis=0), (places < 3).mean(axis=0)
-    return Forecast(
-        dict(zip(names, win.tolist(), strict=True)), dict(zip(names, podium.tolist(), strict=True))
-    )
+    win, podium = (chances_of_best(best.T, n).tolist() for n in (1, 3))
+    return Forecast(dict(zip(names, win, strict=True)), dict(zip(names, podium, strict=True)))
 
 
 def _posterior(evidence: Evidence) -> tuple[FloatArray, FloatArray]:
-    """Shrink scores to their mean by the share of their spread that errors explain."""
+    """Shrink scores to their mean by the share of their spread that errors explain.
+
+    Along each principal direction of the errors with variance v, the skill s keeps the share
+    s / (s + v). Nothing is inverted: identical submissions make the covariance of the errors
+    singular, and rounding may even make it indefinite.
+    """
     scores, errors = evidence.scores, evidence.covariance
     n = len(scores)
     if n < 2:
         return scores, errors
     # An error that all share moves no rank: only what differs explains differences.
-    noise = (np.trace(errors) - errors.sum() / n) / (n - 1)
+    centre = np.eye(n) - 1 / n
+    variances, directions = np.linalg.eigh(centre @ errors @ centre)
+    rounding = n * np.finfo(np.float64).eps * np.trace(errors)
+    variances = np.where(variances > rounding, variances, 0.0)
+    noise = float(variances.sum()) / (n - 1)
     skill = max(float(np.var(scores, ddof=1)) - noise, 0.05 * noise)
     if skill <= 0:
         return scores, errors
-    centre = np.eye(n) - 1 / n
-    gain = np.linalg.solve(centre @ errors @ centre + skill * np.eye(n), skill * np.eye(n))
+    kept = skill / (skill + variances)
     middle = scores.mean()
-    posterior = skill * np.eye(n) - skill * gain
-    return middle + gain.T @ (scores - middle), (posterior + posterior.T) / 2
+    mean = middle + directions @ (kept * (directions.T @ (scores - middle)))
+    return mean, (directions * (kept * variances)) @ directions.T

@@ -25,7 +25,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from databoard.domain.statistics import LEVEL, Evidence, difference_sd
+from databoard.domain.statistics import (
+    LEVEL,
+    Evidence,
+    chances_of_best,
+    difference_sd,
+    square_root,
+)
 
 FloatArray = NDArray[np.float64]
 #: Draws need no more than single precision, and are twice as fast with it.
@@ -72,14 +78,9 @@ def draw(evidence: Evidence, n_draws: int, rng: np.random.Generator) -> DrawArra
     -------
     ndarray of float32 of shape (n_submissions, n_draws)
     """
-    n = len(evidence.scores)
-    scale = np.trace(evidence.covariance) / max(1, n)
-    # Duplicates make the matrix singular; a billionth of the variance makes it regular again.
-    root = np.linalg.cholesky(
-        evidence.covariance + np.eye(n) * (1e-9 * scale + np.finfo(np.float64).tiny)
-    )
-    normal = rng.standard_normal((n, n_draws), dtype=np.float32)
-    return root.astype(np.float32) @ normal
+    root = square_root(evidence.covariance)
+    normal = rng.standard_normal((len(root), n_draws), dtype=np.float32)
+    return np.asarray(root.astype(np.float32) @ normal)
 
 
 def _order(evidence: Evidence, *, is_lower_the_better: bool) -> IntArray:
@@ -265,15 +266,10 @@ def p_best(
     ndarray of shape (n_submissions,)
         Sums to `n_best` (or to the number of submissions, if these are fewer).
     """
-    n, n_draws = draws.shape
-    if n <= n_best:
-        return np.ones(n)
     sign = 1 if is_lower_the_better else -1
     # Centred before they lose precision: only differences matter.
     centred = (evidence.scores - evidence.scores.mean()).astype(np.float32)
-    truths = sign * (centred[:, None] + draws)
-    winners = np.argpartition(truths, n_best - 1, axis=0)[:n_best]
-    return np.asarray(np.bincount(winners.ravel(), minlength=n) / n_draws)
+    return chances_of_best(sign * (centred[:, None] + draws), n_best)
 
 
 def tie_groups(

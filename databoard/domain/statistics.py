@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -266,6 +267,66 @@ def difference_sd(covariance: FloatArray) -> FloatArray:
     total = variance[:, None] + variance[None, :]
     squares = total - 2 * covariance
     return np.sqrt(np.where(squares > 1e-12 * total, squares, 0.0))
+
+
+def square_root(covariance: FloatArray) -> FloatArray:
+    """Factor a covariance so that errors can be drawn, also of submissions that err alike.
+
+    Identical submissions make the matrix singular. A trillionth of each one's *own* variance makes
+    it regular again: one that errs wildly does not blur the others, and two that differ little
+    are not drawn apart. Where rounding has made the matrix indefinite all the same, what is
+    negative in it counts as nothing.
+
+    Parameters
+    ----------
+    covariance : ndarray of shape (n, n)
+
+    Returns
+    -------
+    ndarray of shape (n, n)
+        Times its transpose it is the covariance.
+
+    Examples
+    --------
+    >>> square_root(np.full((2, 2), 4.0)).round(3).tolist()
+    [[2.0, 0.0], [2.0, 0.0]]
+    """
+    sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    unit = np.where(sd > 0, sd, 1.0)
+    correlation = covariance / unit[:, None] / unit
+    try:
+        root = np.linalg.cholesky(correlation + 1e-12 * np.eye(len(sd)))
+    except np.linalg.LinAlgError:
+        squares, directions = np.linalg.eigh(correlation)
+        root = directions * np.sqrt(np.maximum(squares, 0.0))
+    return np.asarray(sd[:, None] * root)
+
+
+def chances_of_best(truths: NDArray[Any], n_best: int) -> FloatArray:
+    """Return how often each is among the best so many; equals share what is left for them.
+
+    Parameters
+    ----------
+    truths : ndarray of shape (n, n_draws)
+        The lowest is the best.
+    n_best : int
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Sums to `n_best`, or to n if that is less.
+
+    Examples
+    --------
+    >>> chances_of_best(np.array([[1.0], [1.0], [2.0]]), 1).tolist()
+    [0.5, 0.5, 0.0]
+    """
+    if len(truths) <= n_best:
+        return np.ones(len(truths))
+    last = np.partition(truths, n_best - 1, axis=0)[n_best - 1]
+    surely, tied = truths < last, truths == last
+    shares = (n_best - surely.sum(axis=0)) / tied.sum(axis=0)
+    return np.asarray((surely + tied * shares).mean(axis=1))
 
 
 def compare(

@@ -7,6 +7,7 @@ by these verbs; intervals, chances and differences follow from the stored influe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -16,19 +17,27 @@ from sqlalchemy.orm import Session
 from databoard.domain import competition, contributivity, standings
 from databoard.domain.leaderboard import Entry
 from databoard.domain.statistics import Comparison, Evidence, compare, evidence_of_examples
-from databoard.services import events, ladders
+from databoard.services import events, ladders, tasks
 from databoard.store.influences import kind_of
 from databoard.store.models import Event, Standing, Submission
 from databoard.store.queries import analysis as queries
+from databoard.store.queries import tasks as task_queries
 from databoard.store.queries.analysis import Candidate
 
 FloatArray = NDArray[np.float64]
 #: Reads an influence: folder, run and kind ("public_bagged", ...).
 Read = Callable[[str, int, str], FloatArray | None]
 
+#: A submission, its score and its influence.
+_Known = tuple[Candidate, float, FloatArray]
+
 BOARDS = ("public", "private")
 #: Of a longer board, the best so many are analysed.
 MAX_RANKED = 300
+#: Errors so many times those of the median are not compared.
+MAX_WILD = 1e6
+#: What the runs of an event's analysis are called, before the event's name.
+TASK = "analysis of "
 
 
 def record_addition(
@@ -91,6 +100,18 @@ def done(session: Session, event_id: int, asked: int) -> None:
     queries.done(session, event_id, asked)
 
 
+def note(session: Session, event_id: int, trouble: str, *, now: datetime) -> None:
+    """Keep that an event's analysis failed, or that it goes well again, as runs of a task."""
+    event = queries.event(session, event_id)
+    if event is None:
+        return
+    name = TASK + event.name
+    last = task_queries.last(session, name)
+    if trouble or (last is not None and not last.ok):
+        run = tasks.start(session, name, now=now)
+        tasks.finish(session, run, ok=not trouble, message=trouble or "well again", now=now)
+
+
 def score_of(candidate: Candidate, board: str) -> float | None:
     """Give the score that a board ranks by."""
     return candidate.public if board == "public" else candidate.private
@@ -110,7 +131,7 @@ def _standings(event: Event, board: str, found: Sequence[Candidate], read: Read)
         and (vector := read(one.folder, one.run, kind)) is not None
         and len(vector)
     ]
-    known = [item for item in known if len(item[2]) == len(known[0][2])]
+    known = _comparable([item for item in known if len(item[2]) == len(known[0][2])])
     ranked = [item for item in known if item[0].is_ranked]
     if not ranked:
         return []
@@ -141,6 +162,22 @@ def _standings(event: Event, board: str, found: Sequence[Candidate], read: Read)
     return rows
 
 
+def _comparable(known: Sequence[_Known]) -> list[_Known]:
+    """Leave out those whose errors are no numbers, or so wild that all others' drown in rounding.
+
+    One submission that predicts 1e200 must not take the intervals from a whole board.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        sizes = np.array([float(np.linalg.norm(vector)) for _, _, vector in known])
+    usual = sizes[np.isfinite(sizes) & (sizes > 0)]
+    limit = MAX_WILD * float(np.median(usual)) if len(usual) else 0.0
+    return [
+        item
+        for item, size in zip(known, sizes, strict=True)
+        if np.isfinite(item[1]) and size <= limit
+    ]
+
+
 def _best(found: Sequence[Candidate], board: str, *, is_lower: bool) -> list[Candidate]:
     """Choose the best so many of those who take a rank, and all references."""
     scored = [one for one in found if score_of(one, board) is not None]
@@ -151,7 +188,7 @@ def _best(found: Sequence[Candidate], board: str, *, is_lower: bool) -> list[Can
     return [one for one in scored if one.id in chosen]
 
 
-def _evidence(items: Sequence[tuple[Candidate, float, FloatArray]]) -> Evidence:
+def _evidence(items: Sequence[_Known]) -> Evidence:
     return evidence_of_examples(
         np.array([score for _, score, _ in items]), np.stack([vector for _, _, vector in items])
     )
@@ -160,7 +197,7 @@ def _evidence(items: Sequence[tuple[Candidate, float, FloatArray]]) -> Evidence:
 def _forecast(
     event: Event,
     evidence: Evidence,
-    ranked: Sequence[tuple[Candidate, float, FloatArray]],
+    ranked: Sequence[_Known],
     *,
     is_lower: bool,
 ) -> dict[int, tuple[float, float]]:
@@ -208,7 +245,7 @@ def reference(found: Sequence[Candidate], board: str, *, is_lower: bool) -> Cand
 
 def _compare_all(
     rows: Sequence[Standing],
-    known: Sequence[tuple[Candidate, float, FloatArray]],
+    known: Sequence[_Known],
     *,
     is_lower: bool,
 ) -> None:

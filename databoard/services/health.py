@@ -15,11 +15,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.orm import Session
 
 from databoard import __version__
+from databoard.services.analysis import TASK
 from databoard.services.jobs import TRAINER_IS_LOST
 from databoard.settings import Settings
 from databoard.store.models import Trainer
 from databoard.store.queries import health as queries
-from databoard.store.queries import jobs
+from databoard.store.queries import jobs, tasks
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 #: A part of the disk that must be free; below the first, trainers take nothing on.
@@ -157,6 +158,22 @@ def check_queue(session: Session, *, now: datetime) -> Finding:
     )
 
 
+def check_analyses(session: Session) -> Finding:
+    """Look whether what follows from results (intervals, blends) could be found out."""
+    name = "analyses"
+    failed = [run for run in tasks.last_of_each(session, TASK) if run.ok is False]
+    if not failed:
+        return green(name, "none has failed")
+    run = failed[0]
+    reason = (run.message.strip().splitlines() or ["no reason told"])[-1][:200]
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return yellow(
+        name,
+        f"the {run.name} failed at {run.started_at:%Y-%m-%d %H:%M} UTC{more}: {reason}",
+        "scores are not touched, and it is tried again; the trainer's log has the traceback",
+    )
+
+
 def weakest_isolation(session: Session, *, now: datetime) -> str:
     """Words of the living trainer that isolates nothing; empty while all keep submissions apart."""
     for trainer in jobs.live_trainers(session, now - TRAINER_IS_LOST):
@@ -281,6 +298,7 @@ def examine(session: Session, settings: Settings, *, now: datetime) -> list[Find
         check_clock(session, now=now),
         *check_trainers(session, now=now),
         check_queue(session, now=now),
+        check_analyses(session),
         check_letters(session, now=now),
         *check_folders(settings),
         *check_settings(settings),

@@ -115,7 +115,9 @@ def _task_alarms(
         yield Alarm(
             f"task:{task.name}:{task.last_ok_id}",
             f"{what}. It last went well: {when}.",
-            "See /admin/tasks, and whether cron runs: crontab -l",
+            "See /admin/tasks, and whether cron runs: crontab -l"
+            if task.every is not None
+            else "See /admin/tasks, and the log of what ran it",
         )
 
 

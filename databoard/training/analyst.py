@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +20,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from databoard.errors import DataboardError, TrainingError
-from databoard.services import analysis, ladders, problems
+from databoard.services import analysis, ladders
 from databoard.store.engine import read_only
 from databoard.store.files import Files
 from databoard.store.influences import Influences
 from databoard.store.models import Submission
 from databoard.store.queries import analysis as queries
-from databoard.store.queries import events as event_queries
 from databoard.store.queries.analysis import Candidate
+from databoard.training import blends
 from databoard.training.engine import Engine
+from databoard.training.event_terms import terms_of
 from databoard.training.scoring import PreparedKit
 from databoard.training.terms import Terms
 
 logger = logging.getLogger(__name__)
 
 PAUSE_S = 1.0
-RETRY_S = 30.0
+RETRY_S, MOST_RETRY_S = 30.0, 3600.0
 #: Of a larger event, the best so many are candidates for the best combination; when those known
 #: to the scorer have become half as many again, it begins anew.
 MAX_BLENDED = 400
@@ -77,6 +80,8 @@ class Analyst:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._blends: dict[int, Blend] = {}
+        # By event: when to try again, and how long to wait should it fail once more.
+        self._again: dict[int, tuple[float, float]] = {}
 
     # -------------------------------------------------------------- the thread
     def start(self) -> None:
@@ -91,30 +96,58 @@ class Analyst:
             self._thread.join(timeout=10)
 
     def _loop(self) -> None:
-        pause = PAUSE_S
-        while not self._stopped.wait(pause):
-            pause = PAUSE_S if self.work() else RETRY_S
+        while not self._stopped.wait(PAUSE_S):
+            try:
+                blends.answer_all(self.sessions, self.engine, self.files)
+            except Exception:  # as in `_guarded`; what was asked stays asked
+                logger.warning("blends", exc_info=True)
+            self.work()
 
     def work(self) -> bool:
         """Analyse every event that is due; False if something went wrong and is still due."""
         try:
             with read_only(), self.sessions() as session:
                 due = queries.due(session)
-        except SQLAlchemyError:
+        except SQLAlchemyError as error:
+            logger.warning("what is to be analysed is not known: %s", error)
             return False
         went_well = [self._guarded(event_id) for event_id in due]
         return all(went_well)
 
     def _guarded(self, event_id: int) -> bool:
+        """Analyse an event; one that fails is tried again later and later, and holds up no other.
+
+        Scores and influences come from organisers' code and teams' numbers, so anything may be
+        raised; the thread must outlive it.
+        """
+        again_at, pause = self._again.get(event_id, (0.0, RETRY_S))
+        if time.monotonic() < again_at:
+            return False
         try:
             self.analyse(event_id)
-        except DataboardError as error:
-            logger.warning("analysis of event %d: %s", event_id, error)
+        except Exception as error:
+            self._again[event_id] = (time.monotonic() + pause, min(2 * pause, MOST_RETRY_S))
+            # What databoard has words for needs no traceback.
+            logger.warning(
+                "analysis of event %d failed, again in %.0f s: %s",
+                event_id,
+                pause,
+                error,
+                exc_info=not isinstance(error, DataboardError),
+            )
+            self._note(event_id, f"{type(error).__name__}: {error}")
             return False
-        except SQLAlchemyError:
-            logger.warning("analysis of event %d: the database refused it", event_id, exc_info=True)
-            return False
+        self._again.pop(event_id, None)
+        self._note(event_id, "")
         return True
+
+    def _note(self, event_id: int, trouble: str) -> None:
+        """Keep how an analysis went, where organisers look; no news while all goes well."""
+        try:
+            with self.sessions.begin() as session:
+                analysis.note(session, event_id, trouble, now=datetime.now(UTC))
+        except SQLAlchemyError as error:  # it is away, which others will say
+            logger.warning("analysis of event %d: %s", event_id, error)
 
     # -------------------------------------------------------------- one event
     def analyse(self, event_id: int) -> None:
@@ -249,18 +282,14 @@ def _plan(session: Session, event_id: int) -> Plan | None:
     event = queries.event(session, event_id)
     if event is None:
         return None
-    folds = event_queries.folds(session, event_id, with_rows=True)
+    terms = terms_of(session, event)
     return Plan(
         event_id=event_id,
         asked=event.analysis_asked,
         problem=event.problem.name,
         event=event.name,
-        terms=Terms.of(
-            [(fold.train_is, fold.valid_is) for fold in folds],
-            problems.element_names(event.problem.workflow),
-            problems.score_bounds(session),
-        ),
-        n_folds=len(folds),
+        terms=terms,
+        n_folds=len(terms.folds),
         max_members=event.max_n_ensemble,
         has_ladder=event.has_ladder,
         official=event.official_score.name,

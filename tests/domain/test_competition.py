@@ -187,3 +187,70 @@ def test_one_team_wins_and_equal_teams_have_equal_chances():
 
     assert one.win == {"a": 1}
     assert equal.win["a"] == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_identical_submissions_are_forecast_evenly(seed):
+    # their errors are one and the same, so the covariance is singular, and rounded at that
+    rng = np.random.default_rng(seed)
+    moves = np.tile(rng.normal(size=200), (5, 1)) * rng.uniform(0.1, 1e6)
+    evidence = statistics.evidence_of_examples(np.full(5, 0.87), moves)
+
+    found = competition.forecast(
+        evidence, "abcde", rng, is_lower_the_better=False, n_public=200, n_private=300
+    )
+
+    assert sum(found.win.values()) == pytest.approx(1)
+    assert all(chance == pytest.approx(0.2, abs=0.05) for chance in found.win.values())
+
+
+def test_perfect_submissions_share_the_victory():
+    # nothing is drawn, as they have no errors at all
+    evidence = statistics.Evidence(np.ones(2), np.zeros((2, 2)))
+
+    found = competition.forecast(
+        evidence, "ab", np.random.default_rng(0), n_public=9, n_private=9, **HIGHER
+    )
+
+    assert found.win == {"a": 0.5, "b": 0.5}
+
+
+def test_copies_of_a_submission_change_nobody_elses_chances_much():
+    rng = np.random.default_rng(3)
+    moves = rng.normal(size=(3, 400))
+    scores = np.array([0.5, 0.52, 0.9])
+    options = {"is_lower_the_better": True, "n_public": 400, "n_private": 400}
+
+    with_copies = competition.forecast(
+        statistics.evidence_of_examples(scores[[0, 1, 2, 0, 0]], moves[[0, 1, 2, 0, 0]]),
+        ["a", "b", "c", "a", "a"],
+        rng,
+        **options,
+    )
+    alone = competition.forecast(
+        statistics.evidence_of_examples(scores, moves), ["a", "b", "c"], rng, **options
+    )
+
+    assert with_copies.win["b"] == pytest.approx(alone.win["b"], abs=0.1)
+    assert with_copies.win["c"] < 0.01
+
+
+@given(
+    st.integers(1, 6),
+    st.lists(st.floats(1e-6, 1e6), min_size=6, max_size=6),
+    st.integers(0, 1000),
+)
+def test_no_board_is_too_odd_to_be_forecast(n, sizes, seed):
+    """Any mixture of copies, constants and wild ones: chances, never an error."""
+    rng = np.random.default_rng(seed)
+    kinds = rng.normal(size=(3, 50))
+    kinds[2] = 0.0
+    moves = kinds[rng.integers(0, 3, n)] * np.array(sizes)[:n, None]
+    evidence = statistics.evidence_of_examples(np.round(rng.normal(size=n), 1), moves)
+
+    found = competition.forecast(
+        evidence, range(n), rng, is_lower_the_better=True, n_public=50, n_private=50, n_draws=50
+    )
+
+    assert sum(found.win.values()) == pytest.approx(1)
+    assert all(0 <= chance <= 1 for chance in found.win.values())

@@ -219,3 +219,27 @@ def test_boards_of_none_and_of_one():
         evidence = Evidence(np.zeros(n), np.eye(n))
         found = ri.rank_intervals(evidence, rng, is_lower_the_better=True)
         assert found.low.tolist() == found.high.tolist() == [1] * n
+
+
+def test_one_that_errs_wildly_does_not_blur_the_others():
+    """A team that predicts millions must not make ties of a whole board."""
+    rng = np.random.default_rng(0)
+    moves = rng.normal(size=(4, 400)) * np.array([[1], [1], [1], [1e6]])
+    scores = np.array([0.1, 1.0, 2.0, 1e6])
+    evidence = statistics.evidence_of_examples(scores, moves)
+
+    found = ri.rank_intervals(evidence, rng, is_lower_the_better=True)
+
+    assert (found.low.tolist()[:3], found.high.tolist()[:3]) == ([1, 2, 3], [1, 2, 3])
+
+
+def test_two_that_hardly_differ_do_not_blur_the_others():
+    rng = np.random.default_rng(0)
+    moves = rng.normal(size=(3, 400))
+    moves[1] = moves[0] + 1e-5 * rng.normal(size=400)
+    evidence = statistics.evidence_of_examples(np.array([1.0, 1.0 + 1e-7, 1.4]), moves)
+
+    found = ri.rank_intervals(evidence, rng, is_lower_the_better=True)
+
+    assert found.critical < 4
+    assert (found.low[2], found.high[2]) == (3, 3)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import shutil
+import time
 
 import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from databoard.services import events
+from databoard.services import events, health, monitoring
 from databoard.store.engine import make_engine, make_sessions
 from databoard.store.files import Files
 from databoard.store.models import Submission
 from databoard.store.queries import analysis as queries
+from databoard.store.queries import tasks as task_queries
 from databoard.training.analysis import npy
 from databoard.training.analyst import Analyst
 from databoard.training.influence import Influence
@@ -90,14 +93,18 @@ def stored(values):
     return npy_header(values.shape) + np.ascontiguousarray(values, "<f8").tobytes()
 
 
-def put(rows, scorer, files, place, name, noise, seed=0, **fields):
-    """Make a scored submission with predictions on the disk and their real scores."""
+def put_files(scorer, files, made, noise, seed):
     trains, tests = predict(scorer, noise, seed)
-    made = make_scored_submission(rows, place, name, **fields)
     for number, (train, test) in enumerate(zip(trains, tests, strict=True)):
         files.write_fold(made.folder, number, "y_pred_train.npy", stored(train))
         files.write_fold(made.folder, number, "y_pred_test.npy", stored(test))
-    bags = scorer.bag(trains, tests)
+    return trains, tests
+
+
+def put(rows, scorer, files, place, name, noise, seed=0, **fields):
+    """Make a scored submission with predictions on the disk and their real scores."""
+    made = make_scored_submission(rows, place, name, **fields)
+    bags = scorer.bag(*put_files(scorer, files, made, noise, seed))
     for score in made.scores:
         kind = score.event_score_type.name
         score.public = score.valid_bag = bags["valid"][-1][kind]
@@ -239,3 +246,126 @@ def test_a_score_that_does_not_decompose_is_resampled(scorer):
     assert 0 < spread < 1
     assert found["public_bagged"].shape == found["public_mean"].shape
     assert np.load(io.BytesIO(npy(found["public_mean"]))).shape == (200,)
+
+
+#: Where a vector should be: numpy refuses it deep inside.
+CUBE = npy(np.ones((4, 4, 4)))
+
+
+def other_event(rows, event):
+    """Make a second event whose problem is not there: its analysis cannot but fail."""
+    problem = make_problem(rows, "vanished", n_train=9, n_test=9)
+    made = make_event(rows, "a_vanished_one", problem=problem)
+    make_scored_submission(rows, make_event_team(rows, made), "orphan")
+    ask(rows, made)
+    return made
+
+
+def runs_of(rows, event):
+    rows.expire_all()
+    found = task_queries.listing(rows, f"analysis of {event.name}")
+    rows.commit()  # on SQLite a reader would lock the analyst out
+    return found
+
+
+def test_an_analysis_that_fails_holds_up_no_other_and_is_shown(
+    rows, scorer, files, event, analyst, caplog
+):
+    lost = other_event(rows, event)
+    mine = put(rows, scorer, files, make_event_team(rows, event), "mine", 0.5, 1)
+    ask(rows, event)
+
+    assert not analyst.work()
+
+    assert queries.standing(rows, mine.id)["public"]
+    assert queries.due(rows) == [lost.id]
+    (run,) = runs_of(rows, lost)
+    assert run.ok is False
+    assert "vanished" in run.message
+    assert f"analysis of event {lost.id} failed" in caplog.text
+    finding = health.check_analyses(rows)
+    assert (finding.level, lost.name in finding.what) == ("yellow", True)
+    (alarm,) = monitoring.alarms(rows, {}, now=NOON)
+    assert lost.name in alarm.what
+    assert "cron" not in alarm.mend
+
+
+def test_what_is_no_error_of_databoards_is_survived_too(
+    rows, scorer, files, event, analyst, caplog
+):
+    place = make_event_team(rows, event)
+    odd = put(rows, scorer, files, place, "odd", 0.5, 1)
+    for board in ("bagged", "mean"):
+        for part in ("public", "private"):
+            official = event.official_score.id
+            analyst.influences.write(odd.folder, 1, f"{part}_{board}_{official}", CUBE)
+    analyst.influences.finish(odd.folder, 1, event.official_score.id)
+    ask(rows, event)
+
+    assert not analyst.work()
+
+    assert "Traceback" in caplog.text
+    (run,) = runs_of(rows, event)
+    assert run.ok is False
+
+
+def test_a_failing_analysis_is_tried_again_later_and_later_and_its_recovery_told(
+    rows, scorer, files, event, analyst, monkeypatch
+):
+    monkeypatch.setattr("databoard.training.analyst.RETRY_S", 0.6)
+    mine = put(rows, scorer, files, make_event_team(rows, event), "mine", 0.5, 1)
+    name = f"public_{event.ranking}_{event.official_score.id}"
+    analyst.influences.write(mine.folder, 1, name, CUBE)
+    analyst.influences.finish(mine.folder, 1, event.official_score.id)
+    ask(rows, event)
+
+    assert not analyst.work()
+    assert not analyst.work()  # not yet its turn again: nothing is tried
+    assert len(runs_of(rows, event)) == 1
+    time.sleep(0.7)
+    assert not analyst.work()
+    time.sleep(0.7)
+    assert not analyst.work()  # it waits twice as long now
+    assert len(runs_of(rows, event)) == 2
+    shutil.rmtree(analyst.influences.root / mine.folder)
+    put_files(scorer, files, mine, 0.5, 1)
+    rows.commit()
+    time.sleep(1.2)
+
+    assert analyst.work()
+
+    last, *_ = runs_of(rows, event)
+    assert (last.ok, last.message) == (True, "well again")
+    assert health.check_analyses(rows).level == "green"
+    assert queries.standing(rows, mine.id)["public"]
+
+
+def test_one_team_that_predicts_nonsense_does_not_take_the_intervals_from_a_board(
+    rows, scorer, files, event, analyst
+):
+    place = make_event_team(rows, event)
+    good = [put(rows, scorer, files, place, f"good{i}", 0.3 + i, i) for i in range(3)]
+    for number, size in enumerate((np.inf, np.nan, 1e200)):
+        wild = put(rows, scorer, files, place, f"wild{number}", 0.5, 7)
+        for kind in ("public_bagged", "public_mean", "private_bagged", "private_mean"):
+            vector = npy(np.full(len(scorer.y_train), size))
+            name = f"{kind}_{event.official_score.id}"
+            analyst.influences.write(wild.folder, 1, name, vector)
+        analyst.influences.finish(wild.folder, 1, event.official_score.id)
+    ask(rows, event)
+
+    assert analyst.work()
+
+    assert all(queries.standing(rows, one.id).get("public") for one in good)
+
+
+def test_identical_submissions_are_analysed(rows, scorer, files, event, analyst):
+    places = [make_event_team(rows, event) for _ in range(3)]
+    made = [put(rows, scorer, files, place, "same", 0.5, 1) for place in places]
+    ask(rows, event)
+
+    assert analyst.work()
+
+    found = [queries.standing(rows, one.id)["public"] for one in made]
+    assert {one.tie_group for one in found} == {0}
+    assert sum(one.p_win for one in found) == pytest.approx(1)

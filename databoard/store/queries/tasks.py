@@ -21,6 +21,18 @@ def last(session: Session, name: str, *, ok: bool | None = None) -> TaskRun | No
     return session.scalar(query.order_by(TaskRun.started_at.desc(), TaskRun.id.desc()).limit(1))
 
 
+def last_of_each(session: Session, start: str) -> list[TaskRun]:
+    """List the newest run of each task whose name starts so, by name."""
+    newest = (
+        select(func.max(TaskRun.id))
+        .where(TaskRun.name.startswith(start, autoescape=True))
+        .group_by(TaskRun.name)
+    )
+    return list(
+        session.scalars(select(TaskRun).where(TaskRun.id.in_(newest)).order_by(TaskRun.name))
+    )
+
+
 def listing(
     session: Session, name: str = "", *, limit: int = 100, offset: int = 0
 ) -> list[TaskRun]:
