@@ -3,6 +3,7 @@
 
 import htmx from "htmx.org";
 
+import { mountCheck, startChecks } from "./check.js";
 import { mountDrafts } from "./drafts.js";
 import { mountDrops } from "./drop.js";
 import { mountEvent } from "./event.js";
@@ -26,6 +27,7 @@ function mount(part) {
   mountTables(part);
   mountForms(part);
   mountDrops(part);
+  mountCheck(part);
   mountDrafts(part);
   mountLive(part);
   mountEvent(part);
@@ -47,3 +49,4 @@ startTimes();
 startMenus();
 startNotices();
 startKeys();
+startChecks();

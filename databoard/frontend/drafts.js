@@ -3,6 +3,7 @@
 // team mate saved meanwhile), and in this browser until the server has it. <… data-draft-status>
 // inside the form tells where things stand. Nothing typed is lost when the session has ended.
 
+import { choose } from "./conflict.js";
 import { fresh } from "./marks.js";
 
 const WAIT_MS = 1200;
@@ -20,6 +21,8 @@ class Draft {
     this.restore();
     form.addEventListener("input", () => this.change());
     form.addEventListener("submit", () => clearTimeout(this.timer));
+    // A check saves too, and says what version that made.
+    form.addEventListener("databoard:saved", ({ detail }) => this.moveTo(detail.version));
     document.addEventListener("visibilitychange", () => {
       if (document.hidden && this.timer) this.save();
     });
@@ -66,8 +69,7 @@ class Draft {
       return;
     }
     if (kept.version !== this.form.dataset.draftVersion) {
-      this.isConflict = true;
-      this.offer(kept.texts);
+      this.offer(kept.texts, this.texts, { version: this.form.dataset.draftVersion });
       return;
     }
     this.fill(kept.texts);
@@ -84,20 +86,29 @@ class Draft {
     }
   }
 
-  /** Two versions exist: let the person choose instead of guessing. */
-  offer(texts) {
-    this.say("A newer version was saved elsewhere. This page shows that one. ", "warning");
+  /** Two versions exist: show both and let the person choose instead of guessing. */
+  async offer(mine, theirs, { version, savedAt }) {
+    this.isConflict = true;
+    this.say("Somebody saved another version: choose one. Yours is kept in this browser.", "warning");
+    const answer = await choose({ mine, theirs, savedAt });
+    if (answer === "later") {
+      this.sayAgain(() => this.offer(this.texts, theirs, { version, savedAt }));
+      return;
+    }
+    this.isConflict = false;
+    this.moveTo(version);
+    this.fill(answer === "mine" ? mine : theirs);
+    this.save();
+  }
+
+  sayAgain(act) {
     if (!this.status) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-sm btn-outline-primary";
-    button.textContent = "Use what I typed in this browser";
-    button.addEventListener("click", () => {
-      this.isConflict = false;
-      this.fill(texts);
-      this.save();
-    });
-    this.status.append(button);
+    button.textContent = "Show both";
+    button.addEventListener("click", act);
+    this.status.append(" ", button);
   }
 
   change() {
@@ -106,6 +117,12 @@ class Draft {
     this.say("Not saved yet …");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), WAIT_MS);
+  }
+
+  moveTo(version) {
+    this.form.dataset.draftVersion = String(version);
+    const field = this.form.elements.draft_version; // what the form itself sends
+    if (field) field.value = String(version);
   }
 
   async save() {
@@ -132,20 +149,28 @@ class Draft {
   async answer(response, sent) {
     if (response.ok) {
       const { version } = await response.json();
-      this.form.dataset.draftVersion = String(version);
-      const field = this.form.elements.draft_version; // what the form itself sends
-      if (field) field.value = String(version);
+      this.moveTo(version);
       if (JSON.stringify(this.texts) === sent) this.forget();
       const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
       this.say(`Saved at ${time}`);
     } else if (response.status === 409) {
-      this.isConflict = true;
-      this.say("Somebody saved another version meanwhile: copy what you need, then reload.", "warning");
+      const { texts, version, saved_at: savedAt } = await response.json();
+      this.offer(this.texts, texts, { version, savedAt });
     } else if (response.type === "opaqueredirect" || [400, 401, 403].includes(response.status)) {
-      this.say("You are logged out: your text is kept in this browser. Log in, then come back.", "warning");
+      this.sayLogIn();
     } else {
       this.later("The server could not save: kept in this browser, trying again.");
     }
+  }
+
+  /** The session is over: nothing is lost, and the way back leads to this page. */
+  sayLogIn() {
+    this.say("You are logged out. Your text is kept in this browser: ", "warning");
+    if (!this.status) return;
+    const link = document.createElement("a");
+    link.href = `/login?next=${encodeURIComponent(location.pathname)}`;
+    link.textContent = "log in, and it is here again";
+    this.status.append(link);
   }
 
   later(words) {

@@ -6,7 +6,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { EditorState, StateField } from "@codemirror/state";
+import { EditorState, StateEffect, StateField } from "@codemirror/state";
 import {
   Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter,
   highlightSpecialChars, keymap, lineNumbers,
@@ -18,17 +18,35 @@ import { fresh } from "./marks.js";
 const LANGUAGES = { python };
 const seen = new WeakSet();
 
+const setErrorLine = StateEffect.define();
+
+function marks(doc, number) {
+  if (!number || number > doc.lines) return Decoration.none;
+  return Decoration.set([Decoration.line({ class: "cm-error-line" }).range(doc.line(number).from)]);
+}
+
 /** Mark the line that failed; the mark moves with its line and goes with it. */
 function errorMark(number) {
   return StateField.define({
-    create({ doc }) {
-      if (!number || number > doc.lines) return Decoration.none;
-      const mark = Decoration.line({ class: "cm-error-line" });
-      return Decoration.set([mark.range(doc.line(number).from)]);
+    create: ({ doc }) => marks(doc, number),
+    update(found, transaction) {
+      const told = transaction.effects.find((effect) => effect.is(setErrorLine));
+      return told ? marks(transaction.newDoc, told.value) : found.map(transaction.changes);
     },
-    update: (marks, transaction) => marks.map(transaction.changes),
     provide: (field) => EditorView.decorations.from(field),
   });
+}
+
+/** Go to a line of the text, or only show that it failed. */
+function show(view, { line, isGoing }) {
+  const number = Math.min(line || 0, view.state.doc.lines);
+  const effects = [setErrorLine.of(number)];
+  if (number) {
+    const { from } = view.state.doc.line(number);
+    effects.push(EditorView.scrollIntoView(from, { y: "center" }));
+    view.dispatch(isGoing ? { effects, selection: { anchor: from } } : { effects });
+  } else view.dispatch({ effects });
+  if (isGoing) view.focus();
 }
 
 function label(area) {
@@ -72,6 +90,7 @@ function enhance(area) {
     const changes = { from: 0, to: view.state.doc.length, insert: area.value };
     view.dispatch({ changes, userEvent: "databoard" });
   });
+  area.addEventListener("databoard:line", (event) => show(view, event.detail));
   for (const element of area.labels) element.addEventListener("click", () => view.focus());
 }
 

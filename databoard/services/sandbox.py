@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from databoard.domain import rules
 from databoard.errors import DuplicateError, InvalidError, TooLargeError
-from databoard.services import activity
+from databoard.services import activity, jobs
 from databoard.store.files import Files
-from databoard.store.models import EventTeam, SandboxFile, Submission, User
+from databoard.store.models import EventTeam, Job, SandboxFile, Submission, User
+from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import sandbox as queries
+
+#: A check ends in seconds; asking again sooner only keeps the others waiting.
+PAUSE_OF_CHECKS = timedelta(seconds=3)
 
 
 def files(session: Session, place: EventTeam) -> list[SandboxFile]:
@@ -96,4 +102,33 @@ def import_submission(
         event_id=place.event_id,
         event_team_id=place.id,
         submission_id=submission.id,
+    )
+
+
+def check(
+    session: Session,
+    place: EventTeam,
+    files: Mapping[str, bytes],
+    *,
+    submissions_dir: Path,
+    user: User | None,
+    now: datetime,
+) -> Job:
+    """Ask for a quick run on a few public rows: free, one at a time, not twice in a breath.
+
+    Raises
+    ------
+    TooSoonError
+        If the last one was asked for a moment ago.
+    ClosedError
+        If the event has not opened yet or is over.
+    UploadError
+        If the files are not what the workflow asks for.
+    """
+    event = place.event
+    rules.check_phase(now, event.opening_at, place.extra_closing_at or event.closing_at)
+    last = job_queries.last_check(session, place.id)
+    rules.check_pause(last.created_at if last else None, now, PAUSE_OF_CHECKS)
+    return jobs.enqueue_check(
+        session, place, files, submissions_dir=submissions_dir, now=now, user=user
     )

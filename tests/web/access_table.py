@@ -348,6 +348,9 @@ EVENTS = [
     Row("POST", "/events/<event>/sandbox", then(PARTICIPANTS, 422), data={"name": "a b"}),
     Row("POST", "/events/<event>/sandbox/draft", PARTICIPANTS, data={"text-classifier.py": "x"}),
     Row("POST", "/events/<event>/sandbox/save", then(PARTICIPANTS, 302)),
+    Row("POST", "/events/<event>/sandbox/check", then(PARTICIPANTS, 302)),
+    Row("GET", "/events/<event>/sandbox/check", PARTICIPANTS),
+    Row("GET", "/events/<event>/sandbox/differences", PARTICIPANTS),
     Row(
         "POST",
         "/events/<event>/sandbox/import",

@@ -102,7 +102,12 @@ def _files(left: Submission, right: Submission) -> list[FileDiff]:
 
 
 def _file(left: Submission, right: Submission, filename: str) -> FileDiff:
-    before, after = (_text(one, filename) for one in (left, right))
+    before, after = (source_text(one, filename) for one in (left, right))
+    return difference(filename, before, after)
+
+
+def difference(filename: str, before: str, after: str) -> FileDiff:
+    """Put two texts of a file side by side, in colour."""
     lines = diffs.side_by_side(_lines(before), _lines(after))
     return FileDiff(filename, highlight(before, filename), highlight(after, filename), lines)
 
@@ -111,7 +116,8 @@ def _lines(source: str) -> list[str]:
     return source.removesuffix("\n").split("\n")
 
 
-def _text(submission: Submission, filename: str) -> str:
+def source_text(submission: Submission, filename: str) -> str:
+    """Read a source for a comparison; what a submission lacks is empty."""
     try:
         return text(submission, filename).replace("\r\n", "\n").replace("\r", "\n")
     except NotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +10,18 @@ from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from databoard.domain import access
-from databoard.errors import DuplicateError, InvalidError, NotFoundError
+from databoard.errors import DuplicateError, InvalidError, NotFoundError, UploadError
 from databoard.services import sandbox as services
 from databoard.services import submissions as submission_services
-from databoard.store.models import Event, EventTeam, SandboxFile, Submission
+from databoard.store.models import Event, EventTeam
 from databoard.store.queries import submissions
 from databoard.web import event_pages, guards
 from databoard.web.downloads import download
 from databoard.web.event_pages import installation
 from databoard.web.extensions import db
+from databoard.web.participants import checks, drafts, imports
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
 from databoard.web.participants.uploads import DATA, TEXT, as_text, sent_files
@@ -72,76 +74,44 @@ def _page(
     error: InvalidError | None = None,
 ) -> str:
     rows = services.files(db.session(), place)
+    check = checks.panel(event, place)
     contents = {row.filename: row.content for row in rows} | dict(typed or {})
     elements = event.problem.workflow.elements
     return render_template(
         "participants/sandbox.html",
-        parts_of_sandbox=[_part(e, contents, error) for e in elements],
+        parts_of_sandbox=[_part(e, contents, error, check) for e in elements],
         filenames=", ".join(e.filename for e in elements),
-        version=_version(rows),
+        version=drafts.version(rows),
         changed_at=max((row.updated_at for row in rows), default=None),
         allowance=submission_services.allowance(db.session(), place, guards.now()),
+        others=imports.offered(event, place),
         earlier=submissions.of_team(db.session(), place.id),
         key=secrets.token_hex(16),
+        check=Markup(checks.shown(event, place)),  # noqa: S704 - our own template's text
         error=error,
         event_team=place,
         **event_pages.frame(event),
     )
 
 
-def _part(element: Any, contents: Mapping[str, bytes], error: InvalidError | None) -> Part:
+def _part(
+    element: Any, contents: Mapping[str, bytes], error: InvalidError | None, check: checks.Panel
+) -> Part:
     content = contents.get(element.filename)
-    is_wrong = error is not None and error.field == element.filename
+    name, line = check.failing or ("", None)
+    if error is not None:
+        name, line = error.field or "", getattr(error, "line", None)
     return Part(
         element.name,
         element.type,
         element.filename,
         "" if content is None or element.type == "data" else as_text(content),
         None if content is None else len(content),
-        getattr(error, "line", None) if is_wrong else None,
+        line if name == element.filename else None,
     )
-
-
-def _version(rows: list[SandboxFile]) -> int:
-    """Version of the sandbox as a whole: it grows with every change of a file."""
-    return sum(row.version for row in rows)
 
 
 # ---- saving --------------------------------------------------------------------------------------
-
-
-def _save(place: EventTeam, files: Mapping[str, bytes]) -> int:
-    """Keep what was sent, unless somebody saved since the page was opened.
-
-    Raises
-    ------
-    DuplicateError
-        Then nothing is overwritten.
-    InvalidError
-        If a file is not one of the workflow, or too large.
-    """
-    session = db.session()
-    rows = {row.filename: row for row in services.files(session, place)}
-    base = request.form.get("draft_version", "")
-    is_changed = any(
-        name not in rows or rows[name].content != content for name, content in files.items()
-    )
-    if is_changed and base and base != str(_version(list(rows.values()))):
-        raise DuplicateError(
-            "Your sandbox was saved elsewhere meanwhile, in another tab or by a team mate. "
-            "Save once more to replace that by what you see here."
-        )
-    for name, content in files.items():
-        services.save(
-            session,
-            place,
-            name,
-            content,
-            base_version=rows[name].version if name in rows else None,
-            user=guards.me(),
-            now=guards.now(),
-        )
-    return _version(services.files(session, place))
 
 
 @bp.post("/events/<event>/sandbox/draft")
@@ -149,9 +119,30 @@ def _save(place: EventTeam, files: Mapping[str, bytes]) -> int:
 def save_draft(event: str) -> ResponseReturnValue:
     """Keep what is being typed; the page does this by itself."""
     _, place = take_part(event)
-    version = _save(place, sent_files(place))
+    try:
+        version = drafts.save(place, sent_files(place))
+    except DuplicateError as error:
+        db.session.rollback()
+        return _both(place, error)
     db.session.commit()
     return jsonify(version=version)
+
+
+def _both(place: EventTeam, error: DuplicateError) -> ResponseReturnValue:
+    """Answer a page that is behind: what somebody else saved, so that the person may choose."""
+    rows = services.files(db.session(), place)
+    types = {e.filename: e.type for e in place.event.problem.workflow.elements}
+    last = max(rows, key=lambda row: row.updated_at)
+    return jsonify(
+        error={"status": error.status, "message": error.message},
+        version=drafts.version(rows),
+        saved_at=last.updated_at.isoformat(),
+        texts={
+            f"{TEXT}{row.filename}": as_text(row.content)
+            for row in rows
+            if types.get(row.filename) != "data"
+        },
+    ), error.status
 
 
 @bp.post("/events/<event>/sandbox/save")
@@ -162,45 +153,12 @@ def save_sandbox(event: str) -> ResponseReturnValue:
     typed: dict[str, bytes] = {}
     try:
         typed = sent_files(place)
-        _save(place, typed)
+        drafts.save(place, typed)
     except InvalidError as error:
         return _refuse(loaded, place, typed, error)
     db.session.commit()
     flash("Saved.", "success")
     return redirect(url_for("participants.sandbox", event=loaded.name))
-
-
-@bp.post("/events/<event>/sandbox/import")
-@guards.approved_required
-def import_submission(event: str) -> ResponseReturnValue:
-    """Put the files of a submission that one may read into the sandbox."""
-    loaded, place = take_part(event)
-    submission = _readable(request.form.get("hash", ""), loaded)
-    services.import_submission(
-        db.session(),
-        place,
-        submission,
-        submissions_dir=installation().submissions_dir,
-        user=guards.me(),
-        now=guards.now(),
-    )
-    db.session.commit()
-    flash(f"{submission.name} is in your sandbox now.", "success")
-    return redirect(url_for("participants.sandbox", event=loaded.name))
-
-
-def _readable(hash_: str, event: Event) -> Submission:
-    submission, role = guards.load_submission(hash_)
-    may_read = access.may_see_code(
-        role,
-        now=guards.now(),
-        public_opening=event.public_opening_at,
-        closing=event.closing_at,
-        participates=guards.standing(event).participates,
-    )
-    if submission.event_id != event.id or not may_read:
-        raise NotFoundError("There is no such submission, or none that you may see.")
-    return submission
 
 
 # ---- submitting ----------------------------------------------------------------------------------
@@ -214,14 +172,14 @@ def submit(event: str) -> ResponseReturnValue:
     files: dict[str, bytes] = {}
     try:
         files = sent_files(place)
-        _save_before_submitting(place, files)
+        drafts.save_first(place, files)
         submission = submission_services.submit(
             db.session(),
             place,
             request.form.get("name", ""),
-            _complete(place, files),
+            drafts.complete(place, files),
             submissions_dir=installation().submissions_dir,
-            now=guards.now(),
+            now=guards.arrived(),
             user=guards.me(),
             comment=request.form.get("comment", ""),
             key=request.form.get("key") or None,
@@ -233,28 +191,53 @@ def submit(event: str) -> ResponseReturnValue:
     return redirect(url_for("leaderboards.submission", hash_=submission.hash_))
 
 
-def _save_before_submitting(place: EventTeam, files: Mapping[str, bytes]) -> None:
-    """Keep the draft whatever becomes of the submission, and a team mate's newer one too."""
-    try:
-        _save(place, files)
-    except DuplicateError:
-        db.session.rollback()
-        flash("The sandbox keeps what was saved there meanwhile; yours was submitted.", "info")
-        return
-    db.session.commit()
-
-
-def _complete(place: EventTeam, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Take from the sandbox what the form did not send: data that was uploaded earlier."""
-    stored = {row.filename: row.content for row in services.files(db.session(), place)}
-    return stored | dict(files)
-
-
 def _refuse(
     event: Event, place: EventTeam, typed: Mapping[str, bytes], error: InvalidError
 ) -> ResponseReturnValue:
     """Show the sandbox as it was sent, and what is wrong with it where it is wrong."""
     db.session.rollback()
     response = Response(_page(event, place, typed=typed, error=error), status=error.status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+# ---- checking ------------------------------------------------------------------------------------
+
+
+@bp.post("/events/<event>/sandbox/check")
+@guards.approved_required
+def check(event: str) -> ResponseReturnValue:
+    """Try what was typed and uploaded on a few public rows: free, and in seconds."""
+    loaded, place = take_part(event)
+    files: dict[str, bytes] = {}
+    try:
+        files = sent_files(place)
+        drafts.save_first(place, files)
+        services.check(
+            db.session(),
+            place,
+            drafts.complete(place, files),
+            submissions_dir=installation().submissions_dir,
+            user=guards.me(),
+            now=guards.now(),
+        )
+    except InvalidError as error:
+        # What is wrong with a file is what a check is for; anything else is a refusal.
+        if "HX-Request" not in request.headers:
+            return _refuse(loaded, place, files, error)
+        if not isinstance(error, UploadError):
+            raise
+        return _panel(loaded, place, checks.refused(error))
+    db.session.commit()
+    if "HX-Request" in request.headers:
+        return _panel(loaded, place)
+    return redirect(url_for("participants.sandbox", event=loaded.name, _anchor="check"))
+
+
+def _panel(event: Event, place: EventTeam, what: checks.Panel | None = None) -> Response:
+    """Answer a page that stays open: the panel, and the version of what was saved with it."""
+    response = Response(checks.shown(event, place, what))
+    saved = {"version": drafts.version(services.files(db.session(), place))}
+    response.headers["HX-Trigger"] = json.dumps({"databoard:saved": saved})
     response.headers["Cache-Control"] = "no-store"
     return response

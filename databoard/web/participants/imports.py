@@ -1,0 +1,124 @@
+"""What comes into the sandbox from submissions, and how it differs from them."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from databoard.domain import access
+from databoard.errors import NotFoundError
+from databoard.services import sandbox as services
+from databoard.services.leaderboards import Row
+from databoard.store.models import Event, EventTeam, Submission
+from databoard.store.queries import submissions
+from databoard.web import event_pages, guards
+from databoard.web.event_pages import installation
+from databoard.web.extensions import db
+from databoard.web.leaderboards import compare, listing
+from databoard.web.leaderboards.listing import Right
+from databoard.web.participants.blueprint import bp
+from databoard.web.participants.event import take_part
+from databoard.web.participants.uploads import as_text
+
+#: So many of other teams' submissions are offered by name; any other by its address.
+N_OFFERED = 30
+
+
+def offered(event: Event, place: EventTeam) -> list[tuple[str, str]]:
+    """List what of other teams may be imported, the best of each team: hash and words."""
+    seen = guards.standing(event)
+    if not _may_read_others(event):
+        return []
+    right = Right(names=event_pages.may_see_all_names(event, seen), organiser=False, spreads=False)
+    rows = listing.whole(event, "competition", right, now=guards.now()).rows
+    official = event.official_score.name
+    return [
+        (row.hash_, _words(row, official, names=right.names))
+        for row in rows
+        if row.team_id != place.team_id
+    ][:N_OFFERED]
+
+
+def _words(row: Row, official: str, *, names: bool) -> str:
+    team = f" of {row.team}" if names else ""
+    return f"{row.submission}{team} ({official} {row.shown.get(official, '–')})"
+
+
+def _may_read_others(event: Event) -> bool:
+    return access.may_see_code(
+        access.Role.USER,
+        now=guards.now(),
+        public_opening=event.public_opening_at,
+        closing=event.closing_at,
+        participates=guards.standing(event).participates,
+    )
+
+
+@bp.post("/events/<event>/sandbox/import")
+@guards.approved_required
+def import_submission(event: str) -> ResponseReturnValue:
+    """Put the files of a submission that one may read into the sandbox."""
+    loaded, place = take_part(event)
+    # An address of a page ends with the public name of its submission.
+    address = request.form.get("address", "").strip().rstrip("/").split("/")[-1]
+    submission = readable(address or request.form.get("hash", ""), loaded)
+    services.import_submission(
+        db.session(),
+        place,
+        submission,
+        submissions_dir=installation().submissions_dir,
+        user=guards.me(),
+        now=guards.now(),
+    )
+    db.session.commit()
+    flash(f"{submission.name} is in your sandbox now.", "success")
+    return redirect(url_for("participants.sandbox", event=loaded.name))
+
+
+def readable(hash_: str, event: Event) -> Submission:
+    """Load a submission to an event whose code the visitor may read.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    submission, role = guards.load_submission(hash_)
+    may_read = access.may_see_code(
+        role,
+        now=guards.now(),
+        public_opening=event.public_opening_at,
+        closing=event.closing_at,
+        participates=guards.standing(event).participates,
+    )
+    if submission.event_id != event.id or not may_read:
+        raise NotFoundError("There is no such submission, or none that you may see.")
+    return submission
+
+
+@bp.get("/events/<event>/sandbox/differences")
+@guards.approved_required
+def differences(event: str) -> ResponseReturnValue:
+    """Show how the sandbox differs from a submission: the team's last one if none is named."""
+    loaded, place = take_part(event)
+    earlier = submissions.of_team(db.session(), place.id)
+    if "from" in request.args:
+        base = readable(request.args["from"], loaded)
+    elif earlier:
+        base = earlier[0]
+    else:
+        raise NotFoundError("Your team has not submitted anything yet.")
+    rows = services.files(db.session(), place)
+    kinds = {file.filename: file.type for file in base.files}
+    return render_template(
+        "participants/differences.html",
+        base=base,
+        earlier=earlier,
+        files=[
+            compare.difference(
+                row.filename, compare.source_text(base, row.filename), as_text(row.content)
+            )
+            for row in rows
+            if kinds.get(row.filename) != "data"
+        ],
+        **event_pages.frame(loaded),
+    )
