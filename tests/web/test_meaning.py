@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 
 from databoard.services import analysis
 from databoard.store.influences import Influences, kind_of
+from databoard.store.queries import analysis as queries
 from databoard.training.analysis import npy
 from tests.builders import make_scored_submission
 from tests.web.scenes import ahead, make_scene, with_files
@@ -68,6 +69,24 @@ def test_a_ladder_keeps_what_all_achieve_to_the_organisers(as_, rows, scene):
     assert not soup(as_("ada").get(URL)).select("tr.is-together")
     assert "Contrib." not in as_("ada").get(URL).text
     assert soup(as_("organiser").get(URL)).select("tr.is-together")
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"),
+    [
+        (0.0, "nothing sets the two apart"),
+        (1e-9, "A gap of less than 0.0001"),
+        (0.0213, "A gap of 0.0213"),
+    ],
+)
+def test_equals_are_not_asked_for_a_gap_of_nothing(as_, rows, scene, gap, words):
+    queries.standing(rows, scene.own.id)["public"].gap = gap
+    rows.commit()
+
+    text = " ".join(soup(as_("ada").get(f"/{scene.own.hash_}")).text.split())
+
+    assert words in text
+    assert "0.0000" not in text
 
 
 def test_a_submission_says_what_it_means(as_, scene):
