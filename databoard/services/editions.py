@@ -20,6 +20,7 @@ OWN = {
     "public_opening_at",
     "closing_at",
     "freeze_at",
+    "merging_ends_at",
     "archived_at",
     "is_paused",
     "pause_reason",

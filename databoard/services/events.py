@@ -32,7 +32,7 @@ AT_LEAST_ONE = (
     "n_final",
     "max_n_ensemble",
 )
-NOT_NEGATIVE = ("pause_s", "max_per_day", "max_submissions", "max_pending")
+NOT_NEGATIVE = ("late_s", "pause_s", "max_per_day", "max_submissions", "max_pending")
 #: What public and private scores depend on.
 RANKING = ("ranking", "has_ladder")
 DATES = ("opening_at", "public_opening_at", "closing_at")
@@ -44,6 +44,7 @@ EDITABLE = (
     "opening_at",
     "public_opening_at",
     "closing_at",
+    "late_s",
     "freeze_at",
     "archived_at",
     "is_public",
@@ -51,6 +52,7 @@ EDITABLE = (
     "allowed_emails",
     "max_members_per_team",
     "can_merge_teams",
+    "merging_ends_at",
     "is_anonymous",
     "is_demo",
     "pause_s",

@@ -88,7 +88,9 @@ def check_allowance(session: Session, place: EventTeam, now: datetime) -> None:
         raise ClosedError(f"The organisers paused submissions. {event.pause_reason}".strip())
     if event.archived_at is not None:
         raise ClosedError("The event is archived; it takes no more submissions.")
-    rules.check_phase(now, event.opening_at, place.extra_closing_at or event.closing_at)
+    closing = place.extra_closing_at or event.closing_at
+    takes_late = closing is not None and now < closing + timedelta(seconds=event.late_s)
+    rules.check_phase(now, event.opening_at, closing, accepts_late=takes_late)
     times = queries.counted_times(session, place.id)
     rules.check_pause(times[-1] if times else None, now, timedelta(seconds=event.pause_s))
     per_day = _per_day(place)
@@ -101,6 +103,12 @@ def check_allowance(session: Session, place: EventTeam, now: datetime) -> None:
                 f"Your team has {n_pending} submissions in the queue, which is as many as it may "
                 "have at once. Wait for one to end, or cancel one."
             )
+
+
+def is_late(place: EventTeam, now: datetime) -> bool:
+    """Tell whether what a team submits now stands off the ranks."""
+    closing = place.extra_closing_at or place.event.closing_at
+    return closing is not None and now >= closing
 
 
 def _per_day(place: EventTeam) -> int | None:
@@ -176,6 +184,7 @@ def submit(
         comment=comment.strip()[:2000],
         key=key or secrets.token_hex(16),
         submitted_at=now,
+        is_late=not as_admin and is_late(place, now),
         code_hash=code_hash(accepted),
     )
     for element in elements_of(place):

@@ -44,6 +44,16 @@ def now() -> datetime:
     return g.now
 
 
+def arrived() -> datetime:
+    """Read the time once the whole request is here, which is what deadlines ask (threats W15).
+
+    A body may take minutes to arrive, and begin before a deadline that it ends after.
+    """
+    request.get_data(cache=True, parse_form_data=True)
+    g.now = datetime.now(UTC)
+    return g.now
+
+
 def visitor() -> User | None:
     """Account that is logged in, or None."""
     # The model itself rather than Flask-Login's proxy: services compare and store it.

@@ -353,6 +353,31 @@ def test_deleting_leaves_no_row_and_no_folder(session, place, submit, submission
     assert [path.name for path in submissions_dir.iterdir()] == [kept.folder]
 
 
+# W15: refused a second late, or kept as late for the organisers, whatever a client's clock says
+def test_what_comes_after_the_closing_is_refused_or_kept_without_a_rank(session, place, submit):
+    place.event.closing_at = NOON
+    second = timedelta(seconds=1)
+    in_time = submit(session, place, "in_time", now=NOON - second)
+    with pytest.raises(ClosedError):
+        submit(session, place, "too_late", now=NOON + second)
+    place.event.late_s = 3600
+
+    late = submit(session, place, "late", now=NOON + second)
+    by_organiser = submit(session, place, "organisers", now=NOON + second, as_admin=True)
+
+    assert [one.is_late for one in (in_time, late, by_organiser)] == [False, True, False]
+    with pytest.raises(ClosedError):
+        submit(session, place, "later", now=NOON + HOUR)
+
+
+def test_an_extension_moves_what_is_late(session, place, submit):
+    place.event.closing_at, place.event.late_s = NOON, 60
+    place.extra_closing_at = NOON + HOUR
+
+    assert not submit(session, place, "in_time", now=NOON + HOUR / 2).is_late
+    assert submit(session, place, "late", now=NOON + HOUR).is_late
+
+
 def test_a_deletion_that_is_rolled_back_keeps_the_folder(session, place, submit, submissions_dir):
     kept = submit(session, place, "kept")
     session.commit()

@@ -9,6 +9,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 
 from databoard.services import tokens
@@ -46,6 +47,31 @@ def bearer(rows, user, *scopes):
     _, secret = tokens.create(rows, user, "test", now=NOW, scopes=scopes or ("read", "submit"))
     rows.commit()
     return {"Authorization": f"Bearer {secret}"}
+
+
+# W15
+def test_a_body_that_begins_in_time_and_ends_late_is_late(client, rows, event, ada):
+    event.closing_at = NOW + timedelta(hours=1)
+    rows.commit()
+    body = json.dumps(BODY).encode()
+
+    with time_machine.travel(event.closing_at - timedelta(seconds=1), tick=False) as clock:
+
+        class SlowBody(io.BytesIO):
+            def readinto(self, buffer):
+                clock.move_to(event.closing_at + timedelta(seconds=1))
+                return super().readinto(buffer)
+
+        response = client.post(
+            URL,
+            input_stream=SlowBody(body),
+            content_length=len(body),
+            content_type="application/json",
+            headers=bearer(rows, ada),
+        )
+
+    assert response.status_code == 403
+    assert "closed" in response.json["error"]["message"]
 
 
 def test_anybody_reads_what_is_public(client, rows, event):

@@ -40,7 +40,7 @@ def submit(event: str) -> tuple[Response, int]:
         name,
         files,
         submissions_dir=guards.settings().submissions_dir,
-        now=guards.now(),
+        now=guards.arrived(),
         user=user,
         comment=comment,
         key=key,
