@@ -26,7 +26,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from databoard import __version__
+from databoard import __version__, logs
 from databoard.errors import BusyError, UnsafeError
 from databoard.services import jobs, problems, submissions
 from databoard.settings import Settings
@@ -440,7 +440,8 @@ class Desk:
         except BusyError:
             raise
         except Exception as error:
-            logger.exception("news of job %d", item.run.job_id)
+            with logs.about(submission=item.run.hash_):
+                logger.exception("its news could not be written")
             item.run.is_lost = item.ends = True
             item.run.cancel()
             given = Given(item.run, f"{type(error).__name__}: {error}", crashed=True)

@@ -58,6 +58,11 @@ class Run:
     is_cancelled: bool = False
     futures: dict[Future[FoldResult], int] = field(default_factory=dict)
 
+    @property
+    def hash_(self) -> str:
+        """Name of the submission in addresses and logs."""
+        return self.folder.removeprefix("submission_")
+
     @classmethod
     def of(cls, job: Job, event: Any, terms: Terms, files: Files) -> Run:
         """Read what the threads need of a job."""

@@ -17,6 +17,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from databoard import logs
 from databoard.errors import BusyError, DataboardError, KitError, TrainingError
 from databoard.services.results import MADE_WITH, Ending, FoldOutcome
 from databoard.training.checks import check
@@ -47,6 +48,13 @@ T = TypeVar("T")
 
 def work(run: Run, engine: Engine, tell: Tell) -> None:
     """Train and score a submission; the last news is how the run ended, whatever happens."""
+    with logs.about(submission=run.hash_):
+        _work(run, engine, tell)
+
+
+def _work(run: Run, engine: Engine, tell: Tell) -> None:
+    what = "check" if run.is_check else "training"
+    logger.info("%s begins, attempt %d", what, run.token)
     try:
         news: News | None = check(run, engine) if run.is_check else _Work(run, engine, tell).do()
     except KitError as error:
@@ -54,12 +62,25 @@ def work(run: Run, engine: Engine, tell: Tell) -> None:
     except DataboardError as error:
         news = Given(run, error.message)
     except Exception as error:
-        logger.exception("run of submission %d", run.submission_id)
+        logger.exception("the run crashed")
         news = Given(run, f"{type(error).__name__}: {error}")
     finally:
         run.cancel_folds()
+    logger.info("%s ends: %s", what, _words(news))
     if news is not None:
         tell(news)
+
+
+def _words(news: News | None) -> str:
+    """Say in the log how a run ended, in words of ours only."""
+    if news is None:
+        return "an equal submission has been scored"
+    if isinstance(news, Given):
+        return f"given back: {news.error}"
+    if not isinstance(news, Ended):
+        return "answered"
+    ending = news.ending
+    return f"{ending.state or 'scored'} {ending.fault}".strip() if ending else "cancelled"
 
 
 def _ending(state: str, fault: str, message: str, **more: Any) -> Ending:

@@ -68,6 +68,11 @@ class FoldTask:
     strict: bool = False
     is_check: bool = False
 
+    @property
+    def hash_(self) -> str:
+        """Name of the submission in addresses and logs."""
+        return self.submission.name.removeprefix("submission_")
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -20,6 +20,7 @@ from typing import Any
 
 from distributed import Client, KilledWorker
 
+from databoard import logs
 from databoard.errors import DataboardError
 from databoard.training import environments, verdicts
 from databoard.training.box import Environment, Isolation
@@ -224,18 +225,19 @@ class DaskExecutor:
 
     # -------------------------------------------------------------- a fold
     def _carry_out(self, future: RemoteFuture, on_event: OnEvent) -> None:
-        try:
-            if future.start():
-                future.set_result(self._train(future, on_event))
-        except LostError as error:
-            future.set_result(self._ended(verdicts.ours(str(error))))
-        except BaseException as error:
-            # Whatever else goes wrong here is ours, and must not be lost.
-            logger.exception("fold %d of %s", future.task.fold, future.task.submission)
-            future.set_result(self._ended(verdicts.ours(f"{type(error).__name__}: {error}")))
-        finally:
-            with self._lock:
-                self._open.discard(future)
+        with logs.about(submission=future.task.hash_, fold=str(future.task.fold)):
+            try:
+                if future.start():
+                    future.set_result(self._train(future, on_event))
+            except LostError as error:
+                future.set_result(self._ended(verdicts.ours(str(error))))
+            except BaseException as error:
+                # Whatever else goes wrong here is ours, and must not be lost.
+                logger.exception("the fold could not be trained")
+                future.set_result(self._ended(verdicts.ours(f"{type(error).__name__}: {error}")))
+            finally:
+                with self._lock:
+                    self._open.discard(future)
 
     def _ended(self, verdict: Any) -> FoldResult:
         return FoldResult(verdict, isolation=self.isolation.words)

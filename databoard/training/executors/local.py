@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from queue import SimpleQueue
 
+from databoard import logs
 from databoard.errors import DataboardError
 from databoard.training import verdicts
 from databoard.training.box import Environment, Isolation, Zygote
@@ -221,12 +222,13 @@ class LocalExecutor:
     def _carry_out(self, future: FoldFuture, on_event: OnEvent) -> None:
         if not future.start():
             return
-        try:
-            future.set_result(self._train(future, on_event))
-        except BaseException as error:
-            # Whatever else goes wrong here is ours; the thread must live on.
-            logger.exception("fold %d of %s", future.task.fold, future.task.submission)
-            future.set_result(self._failed(str(error)))
+        with logs.about(submission=future.task.hash_, fold=str(future.task.fold)):
+            try:
+                future.set_result(self._train(future, on_event))
+            except BaseException as error:
+                # Whatever else goes wrong here is ours; the thread must live on.
+                logger.exception("the fold could not be trained")
+                future.set_result(self._failed(str(error)))
 
     @contextlib.contextmanager
     def _cores(self, wanted: int) -> Iterator[None]:
