@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from databoard.services import events, health, monitoring
+from databoard.services import blends, events, health, monitoring
 from databoard.store.engine import make_engine, make_sessions
 from databoard.store.files import Files
 from databoard.store.models import Submission
@@ -18,6 +18,7 @@ from databoard.store.queries import analysis as queries
 from databoard.store.queries import tasks as task_queries
 from databoard.training.analysis import npy
 from databoard.training.analyst import Analyst
+from databoard.training.blends import answer_all
 from databoard.training.influence import Influence
 from databoard.training.scorer import Scorer
 from databoard.training.wire import npy_header
@@ -28,6 +29,7 @@ from tests.builders import (
     make_problem,
     make_score_type,
     make_scored_submission,
+    make_user,
 )
 
 
@@ -369,3 +371,36 @@ def test_identical_submissions_are_analysed(rows, scorer, files, event, analyst)
     found = [queries.standing(rows, one.id)["public"] for one in made]
     assert {one.tie_group for one in found} == {0}
     assert sum(one.p_win for one in found) == pytest.approx(1)
+
+
+def test_a_blend_is_answered_with_what_the_members_score_together(
+    rows, scorer, files, event, analyst
+):
+    place = make_event_team(rows, event)
+    made = [put(rows, scorer, files, place, f"s{i}", 0.8 + i, seed=i) for i in range(2)]
+    user = make_user(rows, "asker")
+    question = blends.ask(rows, event, user, {made[0].id: 3, made[1].id: 1}, now=NOON)
+    alone = blends.ask(rows, event, user, {made[1].id: 7}, now=NOON)
+    rows.commit()
+
+    answer_all(analyst.sessions, analyst.engine, files)
+
+    rows.refresh(question)
+    rows.refresh(alone)
+    folds = [predict(scorer, 0.8 + i, i)[0] for i in range(2)]
+    mixed = [(3 * one + other) / 4 for one, other in zip(*folds, strict=True)]
+    assert question.answer == pytest.approx(scorer.bag(mixed, [])["valid"][-1])
+    shown = {score.event_score_type.name: score.public for score in made[1].scores}
+    assert alone.answer == pytest.approx(shown)
+
+
+def test_a_blend_of_what_is_gone_is_refused_with_the_reason(rows, scorer, files, event, analyst):
+    made = put(rows, scorer, files, make_event_team(rows, event), "gone", 0.8)
+    question = blends.ask(rows, event, make_user(rows, "asker"), {made.id: 1}, now=NOON)
+    rows.commit()
+    shutil.rmtree(files.folder(made.folder))
+
+    answer_all(analyst.sessions, analyst.engine, files)
+
+    rows.refresh(question)
+    assert "predictions of one of the submissions are gone" in question.error

@@ -143,6 +143,10 @@ ACCOUNTS = [
     Row("GET", "/user", LOGGED_IN),
     Row("POST", "/user", everybody(302), data={"firstname": "Ada"}),
     Row("GET", "/user/data.json", LOGGED_IN),
+    Row("GET", "/user/notifications", LOGGED_IN),
+    Row("POST", "/user/notifications", everybody(302), data={"site": "scored"}),
+    Row("GET", "/news/stop/<token>", everybody(404)),
+    Row("POST", "/news/stop/<token>", everybody(404)),
     Row("GET", "/user/email", LOGGED_IN),
     Row("POST", "/user/email", everybody(302), data={"email": "new@example.org"}),
     Row("GET", "/user/email/<token>", everybody(302)),
@@ -405,6 +409,9 @@ BOARDS = [
 PLOT = "<any(progress, times, credits):plot>"
 
 PLOTS = [
+    Row("GET", "/events/<event>/blends", (302, 403, 403, 200, 200, 200)),
+    Row("POST", "/events/<event>/blends", (302, 403, 403, 422, 422, 422)),
+    Row("GET", "/events/<event>/blends/asked", (302, 403, 403, 200, 200, 200)),
     Row("GET", "/events/<event>/plots", APPROVED),
     Row("GET", "/events/<event>/plots", OWNERS, HIDDEN),
     *(

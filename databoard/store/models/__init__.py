@@ -10,6 +10,7 @@ from databoard.store.models.activity import (
     Notification,
     TaskRun,
 )
+from databoard.store.models.blends import BlendQuestion
 from databoard.store.models.events import (
     Event,
     EventAdmin,
@@ -46,6 +47,7 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "BaggedScore",
+    "BlendQuestion",
     "Comment",
     "Credit",
     "Event",

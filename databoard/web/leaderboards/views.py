@@ -2,6 +2,7 @@
 
 from databoard.web.leaderboards import (
     actions,
+    blends,
     boards,
     comments,
     compare,
@@ -15,6 +16,7 @@ from databoard.web.leaderboards.blueprint import bp
 
 __all__ = [
     "actions",
+    "blends",
     "boards",
     "bp",
     "comments",

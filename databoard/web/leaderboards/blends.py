@@ -1,0 +1,166 @@
+"""What-if blends: what would these submissions score together?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from databoard.domain import access
+from databoard.domain.access import Role
+from databoard.errors import ForbiddenError, InvalidError, NotFoundError
+from databoard.services import blends as services
+from databoard.services.leaderboards import is_frozen
+from databoard.store.models import BlendQuestion, Event
+from databoard.store.queries import blends as queries
+from databoard.web import event_pages, guards, polling
+from databoard.web.extensions import db
+from databoard.web.leaderboards.blueprint import bp
+
+FIELD = "parts-"
+N_LISTED = 50
+N_ASKED = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as the page shows it: how often each member counts, and its name."""
+
+    question: BlendQuestion
+    members: list[tuple[int, str]]
+
+
+def _open(name: str) -> tuple[Event, dict[int, Any]]:
+    """Load an event and those of its submissions that the visitor may blend, the best first.
+
+    Raises
+    ------
+    ForbiddenError
+    """
+    event = guards.load_event(name)
+    place = guards.standing(event)
+    if not (place.participates or place.is_admin):
+        raise ForbiddenError("Blends are for those who take part in the event.")
+    if not place.is_admin and event.has_ladder:
+        raise ForbiddenError("This event has a ladder: a blend would tell what it holds back.")
+    if not place.is_admin and is_frozen(event, guards.now()):
+        raise ForbiddenError("The board is frozen until the closing, and so are blends.")
+    is_open = place.is_admin or access.may_see_code(
+        Role.USER,
+        now=guards.now(),
+        public_opening=event.public_opening_at,
+        closing=event.closing_at,
+        participates=place.participates,
+    )
+    own = place.event_team.id if place.event_team else None
+    rows = [
+        row
+        for row in queries.members(db.session(), event.id)
+        if is_open or row.event_team_id == own
+    ]
+    sign = 1 if event.official_score.is_lower_the_better else -1
+    rows.sort(key=lambda row: (sign * row.score, row.submitted_at))
+    return event, {row.id: row for row in rows}
+
+
+@bp.get("/events/<event>/blends")
+@guards.approved_required
+def blends(event: str) -> ResponseReturnValue:
+    """Show what may be blended, and what the visitor has asked."""
+    return _page(*_open(event))
+
+
+@bp.post("/events/<event>/blends")
+@guards.approved_required
+def ask_blend(event: str) -> ResponseReturnValue:
+    """Ask what the chosen would score together."""
+    loaded, known = _open(event)
+    try:
+        question = services.ask(db.session(), loaded, guards.me(), _parts(known), now=guards.now())
+    except InvalidError as error:
+        db.session.rollback()
+        return Response(_page(loaded, known, error=error), status=error.status)
+    db.session.commit()
+    if question.answered_at is not None:
+        flash("That blend was known already.", "info")
+    return redirect(url_for(".blends", event=loaded.name, _anchor="asked"))
+
+
+@bp.get("/events/<event>/blends/asked")
+@guards.approved_required
+def asked_blends(event: str) -> Response:
+    """Bring what the visitor has asked up to date."""
+    loaded, known = _open(event)
+    asked = _asked(loaded, known)
+
+    def render() -> str:
+        return render_template(
+            "leaderboards/_asked_blends.html",
+            event=loaded,
+            asked=asked,
+            official=loaded.official_score,
+        )
+
+    return polling.fresh(_version(asked), render)
+
+
+def _parts(known: dict[int, Any]) -> dict[int, int]:
+    """Read how often each counts; what the visitor may not blend does not exist."""
+    parts = {}
+    for field, text in request.form.items():
+        if not field.startswith(FIELD) or text.strip() in ("", "0"):
+            continue
+        key = field.removeprefix(FIELD)
+        if not key.isdecimal() or int(key) not in known:
+            raise NotFoundError("There is no such submission, or none that you may blend.")
+        if not (text.strip().isdecimal() and len(text.strip()) <= 3):
+            raise InvalidError(f"Parts are whole numbers up to {services.MAX_PARTS}.", "parts")
+        parts[int(key)] = int(text)
+    return parts
+
+
+def _asked(event: Event, known: dict[int, Any]) -> list[Asked]:
+    found = []
+    for question in queries.of_user(db.session(), event.id, guards.me().id, N_ASKED):
+        named = {key: known[int(key)].name for key in question.parts if int(key) in known}
+        members = [(n, named.get(key, "removed")) for key, n in question.parts.items()]
+        found.append(Asked(question, sorted(members, reverse=True)))
+    return found
+
+
+def _version(asked: list[Asked]) -> str:
+    """Tell whether anything was asked or answered since."""
+    n_answered = sum(one.question.answered_at is not None for one in asked)
+    return f"{asked[0].question.id if asked else 0}.{n_answered}"
+
+
+def _page(event: Event, known: dict[int, Any], *, error: InvalidError | None = None) -> str:
+    place = guards.standing(event)
+    asked = _asked(event, known)
+    own = place.event_team.id if place.event_team else None
+    listed = [
+        row for i, row in enumerate(known.values()) if i < N_LISTED or row.event_team_id == own
+    ]
+    return render_template(
+        "leaderboards/blends.html",
+        rows=listed,
+        own=own,
+        typed={key: request.form.get(f"{FIELD}{key}") for key in known} if error else {},
+        n_left_out=len(known) - len(listed),
+        names=event_pages.may_see_all_names(event, place),
+        official=event.official_score,
+        combined=_combined(event),
+        asked=asked,
+        version=_version(asked),
+        error=error,
+        max_parts=services.MAX_PARTS,
+        **event_pages.frame(event),
+    )
+
+
+def _combined(event: Event) -> float | None:
+    """Give the score of the best combination of all."""
+    bags = event.combined.get("combined", {}).get("valid", [])
+    return bags[-1].get(event.official_score.name) if bags else None
