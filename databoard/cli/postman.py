@@ -1,20 +1,22 @@
-"""The mailer: sends the letters of the outbox, after the transactions that wrote them."""
+"""The mailer: tells of openings and closings, and sends what the outbox holds."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 
 from databoard.errors import BusyError
 from databoard.mail.transports import transport_of
-from databoard.services import outbox
+from databoard.services import calendar, outbox
 from databoard.settings import Settings
 from databoard.store.opening import open_session
 
 logger = logging.getLogger(__name__)
 
 EVERY_S = 2.0
+CALENDAR_S = 60.0
 
 
 def run(settings: Settings, *, once: bool = False, stop: threading.Event | None = None) -> int:
@@ -36,10 +38,14 @@ def run(settings: Settings, *, once: bool = False, stop: threading.Event | None 
     """
     stop = stop or threading.Event()
     transport = transport_of(settings)
-    n_sent = 0
+    n_sent, looked = 0, float("-inf")
     while not stop.is_set():
         try:
             with open_session(settings.database_url) as session:
+                if time.monotonic() - looked > CALENDAR_S:
+                    calendar.tell_of_dates(session, now=datetime.now(UTC))
+                    session.commit()
+                    looked = time.monotonic()
                 n_now = outbox.send_due(session, transport, now=datetime.now(UTC))
         except BusyError as error:
             logger.warning("mailer: %s", error)

@@ -7,7 +7,7 @@ import smtplib
 import ssl
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from databoard.errors import SettingsError
+from databoard.mail.stopping import link_of, signed
 from databoard.settings import Settings
 
 #: A line that is a path of this site: services know no host.
@@ -37,6 +38,10 @@ def compose(sender: str, to: str, subject: str, body: str) -> EmailMessage:
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain="databoard")
     message["Auto-Submitted"] = "auto-generated"
+    stop = link_of(body)
+    if stop:  # the button that mail programs show
+        message["List-Unsubscribe"] = f"<{stop}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(body)
     return message
 
@@ -127,10 +132,12 @@ class Linked:
 
     transport: Transport
     public_url: str
+    secret_key: str = field(default="", repr=False)
 
     def send(self, to: str, subject: str, body: str) -> None:
         """Send one letter."""
-        self.transport.send(to, subject, with_links(body, self.public_url))
+        text = signed(body, self.secret_key)
+        self.transport.send(to, subject, with_links(text, self.public_url))
 
 
 def with_links(body: str, public_url: str) -> str:
@@ -153,4 +160,4 @@ def transport_of(settings: Settings) -> Transport:
     transport = make_transport(settings.mail_url, settings.mail_from)
     if settings.is_test and not settings.test_sends_mail and isinstance(transport, Smtp):
         transport = Folder(settings.root / "db" / "mail", settings.mail_from)
-    return Linked(transport, settings.public_url)
+    return Linked(transport, settings.public_url, settings.secret_key)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from databoard.errors import InvalidError
 from databoard.mail import letters
-from databoard.services import outbox
+from databoard.services import notifications
 from databoard.store.models import Announcement, Event, User
 from databoard.store.queries import announcements as queries
 
@@ -59,15 +59,17 @@ def announce(
 def _write_letters(
     session: Session, announcement: Announcement, event: Event | None, now: datetime
 ) -> None:
+    url = f"/events/{event.name}" if event else "/"
     for user in queries.readers(session, event):
         letter = letters.announcement(
             user.name,
             announcement.text,
             event.title if event else "",
-            f"/events/{event.name}" if event else "/",
+            url,
         )
+        notifications.notify(session, user, "announcement", announcement.text, now=now, url=url)
         key = f"announcement:{announcement.id}:{user.id}"
-        outbox.write(session, key, user.email, letter.subject, letter.body, now=now)
+        notifications.write(session, user, "announcement", letter, key, now=now)
 
 
 def withdraw(session: Session, announcement: Announcement, *, now: datetime) -> None:

@@ -39,7 +39,8 @@ def write(
     told, url = f"There is a new comment on {submission.name}.", f"/{submission.hash_}#comments"
     for member in team_queries.members(session, submission.event_team.team_id):
         if member.id != user.id:
-            notifications.notify(session, member, "comment", told, now=now, url=url)
+            key = f"comment:{comment.id}:{member.id}"
+            notifications.tell(session, member, "comment", told, now=now, url=url, key=key)
     return comment
 
 

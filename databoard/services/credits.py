@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from databoard.domain import rules
 from databoard.errors import InvalidError
-from databoard.services import activity, events
+from databoard.services import activity, events, notifications
 from databoard.store.models import Credit, Submission, User
 from databoard.store.queries import credits as queries
+from databoard.store.queries import teams as team_queries
 
 
 def give(
@@ -48,7 +49,9 @@ def give(
                 "Only submissions to the same event that were there before can be credited.",
                 "credits",
             )
+    credited = set()
     for old in queries.given(session, submission.id):
+        credited.add(old.source_id)
         session.delete(old)
     session.flush()
     for hash_, share in kept.items():
@@ -61,6 +64,8 @@ def give(
                 given_by_id=user.id if user else None,
             )
         )
+    new = [one for one in sources.values() if one.id not in credited]
+    _tell_credited(session, submission, new, now)
     activity.note(
         session,
         "credit",
@@ -73,3 +78,18 @@ def give(
     events.touch(session, submission.event_id, analyse=True)
     session.flush()
     return queries.given(session, submission.id)
+
+
+def _tell_credited(
+    session: Session, submission: Submission, sources: list[Submission], now: datetime
+) -> None:
+    for source in sources:
+        if source.event_team_id == submission.event_team_id:
+            continue
+        # By its submission's name: in an anonymous event nobody is told whose it is.
+        text = f"{submission.name} credits your {source.name}."
+        for user in team_queries.members(session, source.event_team.team_id):
+            key = f"credit:{submission.id}:{source.id}:{user.id}"
+            notifications.tell(
+                session, user, "credit", text, now=now, url=f"/{source.hash_}", key=key
+            )

@@ -12,7 +12,17 @@ from databoard.store.queries import export as queries
 from databoard.store.queries import notifications as news_queries
 from databoard.store.queries import teams as team_queries
 
-PROFILE = ("name", "email", "firstname", "lastname", "affiliation", "url", "bio", "wants_mail")
+PROFILE = (
+    "name",
+    "email",
+    "firstname",
+    "lastname",
+    "affiliation",
+    "url",
+    "bio",
+    "wants_mail",
+    "mail_choices",
+)
 
 
 def of_user(session: Session, user: User) -> dict[str, Any]:

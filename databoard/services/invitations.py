@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError, NotFoundError
 from databoard.mail import letters
-from databoard.services import notifications, outbox, teams
+from databoard.services import notifications, teams
 from databoard.services.accounts import digest
 from databoard.store.models import Event, Team, TeamInvitation, User
 from databoard.store.queries import accounts as account_queries
@@ -57,11 +57,10 @@ def invite(session: Session, team: Team, by: User, name: str, *, now: datetime) 
     session.add(invitation)
     session.flush()
     text = f"{by.name} invites you to the team {team.name}."
-    notifications.notify(session, user, "invited", text, now=now, url="/teams")
-    if user.wants_mail:
-        letter = letters.invited(user.name, by.name, team.name, "/teams")
-        key = f"invited:{invitation.id}"
-        outbox.write(session, key, user.email, letter.subject, letter.body, now=now)
+    notifications.notify(session, user, "invitation", text, now=now, url="/teams")
+    letter = letters.invited(user.name, by.name, team.name, "/teams")
+    key = f"invited:{invitation.id}"
+    notifications.write(session, user, "invitation", letter, key, now=now)
     return invitation
 
 
@@ -145,7 +144,7 @@ def accept(session: Session, invitation: TeamInvitation, user: User, *, now: dat
     if team.admin is not None:
         text = f"{user.name} has joined your team {team.name}."
         url = f"/teams/{team.name}"
-        notifications.notify(session, team.admin, "joined_team", text, now=now, url=url)
+        notifications.notify(session, team.admin, "team", text, now=now, url=url)
     return team
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import states
 from databoard.errors import InvalidError
 from databoard.mail import letters
-from databoard.services import events, jobs, ladders, notifications, outbox, reruns
+from databoard.services import events, jobs, ladders, notifications, reruns
 from databoard.store.models import (
     BaggedScore,
     Event,
@@ -271,13 +271,14 @@ def summary(
 
 def _tell_team(session: Session, submission: Submission, event: Event, now: datetime) -> None:
     outcome = states.LABELS[submission.state]
+    kind = "scored" if submission.state == "scored" else "failed"
     for user in team_queries.members(session, submission.event_team.team_id):
         text, url = f"{submission.name}: {outcome}", f"/{submission.hash_}"
-        notifications.notify(session, user, "ended", text, now=now, url=url)
-        if event.sends_trained_mails and user.wants_mail:
-            letter = letters.ended(user.name, submission.name, outcome, f"/{submission.hash_}")
+        notifications.notify(session, user, kind, text, now=now, url=url)
+        if event.sends_trained_mails:
+            letter = letters.ended(user.name, submission.name, outcome, url)
             key = f"ended:{submission.id}:{submission.run}:{user.id}"
-            outbox.write(session, key, user.email, letter.subject, letter.body, now=now)
+            notifications.write(session, user, kind, letter, key, now=now)
 
 
 def reuse(

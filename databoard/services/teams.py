@@ -243,11 +243,10 @@ def approve(session: Session, place: EventTeam, *, now: datetime) -> None:
     sandbox = f"/events/{event.name}/sandbox"
     for user in queries.members(session, place.team_id):
         text = f"Your team {place.team.name} takes part in {event.title}: your sandbox is ready."
-        notifications.notify(session, user, "approved", text, now=now, url=sandbox)
-        if user.wants_mail:
-            letter = letters.signed_up(user.name, event.title, sandbox)
-            key = f"signed_up:{place.id}:{user.id}"
-            outbox.write(session, key, user.email, letter.subject, letter.body, now=now)
+        notifications.notify(session, user, "team", text, now=now, url=sandbox)
+        letter = letters.signed_up(user.name, event.title, sandbox)
+        key = f"signed_up:{place.id}:{user.id}"
+        notifications.write(session, user, "team", letter, key, now=now)
 
 
 def leave(session: Session, place: EventTeam, *, now: datetime) -> None:

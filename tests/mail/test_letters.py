@@ -12,7 +12,7 @@ from databoard.mail.letters import Letter
 MAKERS = [
     value
     for name, value in vars(letters).items()
-    if inspect.isfunction(value) and value.__module__ == letters.__name__
+    if inspect.isfunction(value) and value.__module__ == letters.__name__ and name[0] != "_"
 ]
 
 

@@ -49,7 +49,7 @@ def test_an_invited_user_is_told_once_and_comes_in_by_accepting(session, team, a
     invitations.accept(session, mine, bob, now=NOON)
 
     assert names(session, team) == ["ada", "bob"]
-    assert [n.kind for n in news_queries.of_user(session, ada.id)] == ["joined_team"]
+    assert [n.kind for n in news_queries.of_user(session, ada.id)] == ["team"]
     with pytest.raises(NotFoundError):
         invitations.of_user(session, bob, invitation.id, now=NOON)
 

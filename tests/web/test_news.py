@@ -7,8 +7,10 @@ import re
 import pytest
 from sqlalchemy import select
 
+from databoard.mail import stopping
 from databoard.services import credits as credit_services
 from databoard.services import notifications
+from databoard.services.notifications import KINDS
 from databoard.store.models import Comment, Notification
 from tests.web.scenes import ago, make_scene
 
@@ -33,7 +35,7 @@ def text_of(client, path):
 
 def test_the_bell_counts_until_the_news_is_read(client, log_in, rows, scene):
     for text in ("forest: scored", "boosting: scored"):
-        notifications.notify(rows, scene.ada, "ended", text, now=ago(), url="/events/open")
+        notifications.notify(rows, scene.ada, "scored", text, now=ago(), url="/events/open")
     rows.commit()
     log_in(scene.ada)
     page = text_of(client, "/news")
@@ -46,8 +48,38 @@ def test_the_bell_counts_until_the_news_is_read(client, log_in, rows, scene):
     assert 'aria-label="News"' in text_of(client, "/news")
 
 
+def test_one_chooses_what_to_hear_of_and_where(client, log_in, rows, scene):
+    log_in(scene.ada)
+    assert 'name="mail" value="comment" aria-label=' in text_of(client, "/user/notifications")
+
+    client.post("/user/notifications", data={"site": ["comment"], "mail": ["scored", "event"]})
+
+    rows.refresh(scene.ada)
+    assert not scene.ada.wants_mail
+    assert scene.ada.news_choices.split() == [kind for kind in KINDS if kind != "comment"]
+    assert not {"scored", "event"} & set(scene.ada.mail_choices.split())
+
+
+def test_a_letters_link_stops_its_kind_by_one_click_and_not_by_a_look(
+    client, app, rows, scene, settings
+):
+    app.config["WTF_CSRF_ENABLED"] = True  # a mail program posts without a token of ours
+    line = f"/news/stop/{scene.ada.id}/comment\n"
+    address = stopping.signed(line, settings.secret_key).strip()
+
+    assert "Send no more" in text_of(client, address)
+    rows.refresh(scene.ada)
+    assert scene.ada.mail_choices == ""
+    rows.commit()
+    answer = client.post(address, data={"List-Unsubscribe": "One-Click"})
+
+    assert answer.status_code == 200
+    rows.refresh(scene.ada)
+    assert scene.ada.mail_choices == "comment"
+
+
 def test_news_is_nobody_elses_and_leads_nowhere_else(client, log_in, rows, scene):
-    news = notifications.notify(rows, scene.ada, "ended", "x", now=ago(), url="//evil.example")
+    news = notifications.notify(rows, scene.ada, "scored", "x", now=ago(), url="//evil.example")
     rows.commit()
     log_in(scene.bob)
     assert client.get(f"/news/{news.id}").status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, exists, func, inspect, or_, select, update
@@ -68,6 +69,17 @@ def visible(session: Session, user: User | None) -> list[Event]:
         organises = exists().where(EventAdmin.event_id == Event.id, EventAdmin.user_id == user.id)
         query = query.where(or_(Event.is_public, takes_part, organises))
     return list(session.scalars(query))
+
+
+def around(session: Session, start: datetime, end: datetime) -> list[Event]:
+    """List the events that open or close between two moments."""
+    return list(
+        session.scalars(
+            select(Event).where(
+                or_(Event.opening_at.between(start, end), Event.closing_at.between(start, end))
+            )
+        )
+    )
 
 
 def administered(session: Session, user: User) -> list[Event]:

@@ -17,7 +17,7 @@ from databoard.store.models import (
 )
 
 #: News to others that begin with the name of whom they are about.
-ABOUT_SOMEBODY = ("invited", "joined_team")
+ABOUT_SOMEBODY = ("invitation", "team")
 
 
 def forget(

@@ -48,6 +48,14 @@ def n_unread(session: Session, user_id: int) -> int:
     return session.scalar(query) or 0
 
 
+def was_told(session: Session, kind: str, text: str, url: str) -> bool:
+    """Tell whether anybody was told exactly this."""
+    query = select(Notification.id).where(
+        Notification.kind == kind, Notification.text == text, Notification.url == url
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def of_key(session: Session, user_id: int, key: int) -> Notification | None:
     """Piece of a user's own news."""
     news = session.get(Notification, key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
-    BooleanField,
     PasswordField,
     SelectChoice,
     SelectField,
@@ -116,7 +115,6 @@ class ProfileForm(FlaskForm):
         "Web page", [Length(max=200)], render_kw={"type": "url", "autocomplete": "url"}
     )
     bio = TextAreaField("About you", [Length(max=2000)], render_kw={"rows": "4"})
-    wants_mail = BooleanField("Send me letters about my submissions and events")
 
 
 class TokenForm(FlaskForm):

@@ -18,7 +18,7 @@ from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
 
 Page = str | Response | tuple[str, int]
-FIELDS = ("firstname", "lastname", "affiliation", "url", "bio", "wants_mail")
+FIELDS = ("firstname", "lastname", "affiliation", "url", "bio")
 
 
 @bp.route("/user", methods=["GET", "POST"])
