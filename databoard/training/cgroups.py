@@ -161,6 +161,7 @@ class Cgroup:
         name = f"{_PREFIX}-{os.getpid()}-{number}"
         self.folders = [parent / name for parent in hierarchy.parents]
         self.memory = self.folders[0]
+        self._door = "tasks" if hierarchy.version == 1 else "cgroup.procs"
         try:
             for folder in self.folders:
                 folder.mkdir()
@@ -193,10 +194,12 @@ class Cgroup:
                 (cpu / "cpu.cfs_quota_us").write_text(str(limits.cores * _PERIOD_US))
 
     def doors(self) -> list[int]:
-        """Open the files through which a process enters; the caller closes them."""
-        return [
-            os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder in self.folders
-        ]
+        """Open the files through which a process enters; the caller closes them.
+
+        Those of version 1 take a process of one thread by its thread: to move whole processes,
+        the kernel waits until no other one forks, which takes tens of milliseconds.
+        """
+        return [os.open(folder / self._door, os.O_WRONLY | os.O_CLOEXEC) for folder in self.folders]
 
     def peak_bytes(self) -> int:
         """Return the most memory that the group has had, 0 if the kernel does not say."""

@@ -38,11 +38,16 @@ _COUNTS_OF_CORES = (
 )
 
 
-def leave_namespaces() -> None:
+def leave_namespaces(uid: int, gid: int) -> None:
     """Enter fresh namespaces; the next fork makes the first process of the new pid namespace."""
-    uid, gid = os.getuid(), os.getgid()
     linux.set_dumpable(yes=True)
     linux.unshare(NAMESPACES)
+    linux.map_to_self(uid, gid)
+
+
+def settle_namespaces(uid: int, gid: int) -> None:
+    """Be oneself in the fresh namespaces that this process was forked into."""
+    linux.set_dumpable(yes=True)
     linux.map_to_self(uid, gid)
 
 
@@ -81,6 +86,10 @@ def _close_devices() -> None:
         linux.mount("tmpfs", "/dev/pts", "tmpfs", _FLAGS, "size=4k,mode=000")
     if Path("/dev").is_mount():
         linux.make_readonly("/dev", recursive=False)
+    # A device can be written to all the same, but its times are out of reach.
+    for path in Path("/dev").iterdir():
+        if os.path.ismount(path) and path.is_char_device():
+            linux.make_readonly(str(path), devices=True)
 
 
 def write_files(root: Path, files: Mapping[str, bytes]) -> None:

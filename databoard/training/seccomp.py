@@ -11,6 +11,7 @@ The numbers are those of Linux for x86-64 and for 64-bit ARM (None: the call doe
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import platform
 import struct
@@ -45,6 +46,7 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "fanotify_init": (300, 262),
     "fanotify_mark": (301, 263),
     "cachestat": (451, 451),
+    "mincore": (27, 232),
     # rarely used and often broken parts of the kernel
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
@@ -98,14 +100,39 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "setdomainname": (171, 162),
 }
 # Denied as if the kernel did not have them. The flags of clone3 are out of a filter's sight, and
-# libc falls back to clone; flock and memfd_create cross boxes or escape the count of memory.
+# libc falls back to clone; flock and memfd_create cross boxes or escape the count of memory;
+# preadv2 tells whether another box has read a page of a shared file.
 _ABSENT: dict[str, tuple[int | None, int | None]] = {
+    "preadv2": (327, 286),
     "clone3": (435, 435),
     "flock": (73, 32),
     "memfd_create": (319, 279),
 }
-# Where there are no namespaces: no sockets and no signals. Of prlimit64 only looking is left.
+# Where there are no namespaces: no sockets and no signals, and none of the calls on files that
+# Landlock lets through: the user of a box may own files of the server. Of prlimit64 only looking
+# is left.
 _DENIED_WITHOUT_NAMESPACES: dict[str, tuple[int | None, int | None]] = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "truncate": (76, 45),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
     "socket": (41, 198),
     "connect": (42, 203),
     "bind": (49, 200),
@@ -131,8 +158,9 @@ _NEW_NAMESPACES = 0x7E020000
 _CLONE_THREAD = 0x00010000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _AF_UNIX = 1
-# Locks, leases and directory notes on files that several boxes see.
-_FCNTL_COMMANDS = (5, 6, 7, 36, 37, 38, 1024, 1026)
+# Locks, leases, directory notes and hints on files that several boxes see.
+_FCNTL_COMMANDS = (5, 6, 7, 36, 37, 38, 1024, 1026, 1036, 1038)
+_FS_SET_FLAGS, _FS_SET_ATTRIBUTES = 0x40086602, 0x401C5820
 
 _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL, _ALLOW = 0x80000000, 0x7FFF0000
@@ -174,6 +202,7 @@ def _argument(
     yield from body
 
 
+@functools.cache
 def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> bytes:
     """Assemble the filter.
 
@@ -206,8 +235,10 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
         code += [(_JUMP_GREATER_EQUAL, 0, 1, _X32_BIT), (_RETURN, 0, 0, _KILL)]
     code += _calls(_DENIED, column, errno.EPERM)
     code += _calls(_ABSENT, column, errno.ENOSYS)
-    terminal = [(_JUMP_EQUAL, _TIOCSTI), (_JUMP_EQUAL, _TIOCLINUX)]
-    code += _argument(_IOCTL[column], 1, terminal, errno.EPERM)
+    requests = (_TIOCSTI, _TIOCLINUX, _FS_SET_FLAGS, _FS_SET_ATTRIBUTES)
+    code += _argument(
+        _IOCTL[column], 1, [(_JUMP_EQUAL, request) for request in requests], errno.EPERM
+    )
     code += _argument(_CLONE[column], 0, [(_JUMP_SET, _NEW_NAMESPACES)], errno.EPERM)
     locks = [(_JUMP_EQUAL, command) for command in _FCNTL_COMMANDS]
     code += _argument(_FCNTL[column], 1, locks, errno.ENOLCK)
