@@ -13,7 +13,7 @@ INPUTS := requirements.txt $(wildcard constraints.txt) setup.py pyproject.toml \
 	$(filter-out databoard/frontend/node_modules,$(wildcard databoard/frontend/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check format bench chaos screenshots clean
+.PHONY: help install demo test test-slow check format docs audit bench chaos screenshots clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ check: $(VENV)/.developing  ## lint, types, import contracts, templates, shell s
 	$(BIN)/shellcheck .ci/run $(wildcard tools/*.sh)
 	$(BIN)/codespell
 
+docs: $(VENV)/.developing  ## build the documentation, which the site serves under /docs
+	$(BIN)/python tools/reference.py
+	$(BIN)/python -m mkdocs build --quiet --strict
+
 format: $(VENV)/.developing  ## lay the code out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -65,4 +69,4 @@ screenshots: $(VENV)/.developing  ## take a picture of every page into docs/scre
 	$(BIN)/python tools/screenshots.py
 
 clean:  ## remove the virtual environment and what was built; data and submissions stay
-	rm -rf $(VENV) build databoard.egg-info databoard/static/dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build databoard.egg-info databoard/static/dist databoard/static/docs .mypy_cache .ruff_cache .pytest_cache

@@ -6,10 +6,12 @@ throw-away build environment (pyproject.toml); ``DATABOARD_SKIP_ASSETS=1`` leave
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
@@ -74,6 +76,7 @@ DEV = [
     "codespell>=2.4,<3",
     "djlint>=1.36,<2",
     "import-linter>=2.3,<3",
+    "mkdocs>=1.6,<2",
     "mypy>=1.16,<3",
     "numpydoc>=1.8,<2",
     "pandas-stubs>=2.2",
@@ -96,7 +99,7 @@ PACKAGE_DATA = [
 class BuildAssets(Command):
     """Build the front end before setuptools looks which files there are."""
 
-    description = "build databoard/static/dist"
+    description = "build databoard/static: front end and documentation"
     user_options: ClassVar[list[tuple[str, str | None, str]]] = []
     editable_mode = False
 
@@ -111,6 +114,13 @@ class BuildAssets(Command):
         folder = HERE / "databoard" / "frontend"
         return [str(path.relative_to(HERE)) for path in folder.iterdir() if path.is_file()]
 
+    def build_docs(self) -> None:
+        """Build the documentation, where MkDocs is."""
+        if os.environ.get("DATABOARD_SKIP_ASSETS") or find_spec("mkdocs") is None:
+            return
+        command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--no-strict"]
+        subprocess.run(command, cwd=HERE, check=True, stdout=sys.stderr)
+
     def run(self) -> None:
         """Run the builder by its path: databoard cannot be imported yet."""
         builder = runpy.run_path(str(HERE / "databoard" / "frontend" / "build.py"))
@@ -118,6 +128,7 @@ class BuildAssets(Command):
             builder["build"]()
         except builder["BuildError"] as error:
             sys.exit(f"error: {error}")
+        self.build_docs()
 
 
 class Build(_build):

@@ -109,6 +109,8 @@ PAGES = [
     Row("GET", "/problems/<problem>", everybody(200)),
     Row("GET", "/problems/<problem>", (404, 404, 404, 200, 200, 200), {"problem": "secret"}),
     Row("GET", "/help", everybody(200)),
+    Row("GET", "/docs/", everybody(200)),
+    Row("GET", "/docs/<path:page>", everybody(302), {"page": "how-to/deploy"}),
     Row("GET", "/version", everybody(200)),
     Row("GET", "/healthz", everybody(200)),
     # The tables of tests were made without migrations.
