@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,10 +60,32 @@ class Row:
     rank: int | None
 
 
-def _place(entry: Entry, sign: int, precision: int | None) -> tuple[bool, float, datetime, int]:
-    if not entry.is_scored or entry.score is None:
-        return True, 0.0, entry.submitted, entry.key
-    return False, _shown(sign * entry.score, precision), entry.submitted, entry.key
+def sort_key(
+    score: float | None, *, is_lower_the_better: bool, precision: int | None = None
+) -> float:
+    """Turn a score into what orders a board: less stands higher, equal keys share a rank.
+
+    Parameters
+    ----------
+    score : float or None
+    is_lower_the_better : bool
+    precision : int, optional
+
+    Returns
+    -------
+    float
+        Infinite if there is no score.
+
+    Examples
+    --------
+    >>> sort_key(0.914, is_lower_the_better=False, precision=2)
+    -0.91
+    >>> sort_key(None, is_lower_the_better=False)
+    inf
+    """
+    if score is None or math.isnan(score):
+        return math.inf
+    return _shown(score if is_lower_the_better else -score, precision)
 
 
 def _shown(score: float, precision: int | None) -> float:
@@ -97,17 +120,19 @@ def rank(
     >>> [(row.entry.key, row.rank) for row in rows]
     [(1, 1), (2, 1), (3, 3)]
     """
-    sign = 1 if is_lower_the_better else -1
     rows: list[Row] = []
     n_ranked, shared, last = 0, 0, math.nan
-    placed = ((_place(entry, sign, precision), entry) for entry in entries)
-    for place, entry in sorted(placed, key=lambda pair: pair[0]):
-        if place[0] or entry.off_rank:
+    kind: dict[str, Any] = {"is_lower_the_better": is_lower_the_better, "precision": precision}
+    placed = [
+        ((not e.is_scored, sort_key(e.score, **kind), e.submitted, e.key), e) for e in entries
+    ]
+    for (_, key, _, _), entry in sorted(placed, key=lambda pair: pair[0]):
+        if not entry.is_scored or entry.off_rank:
             rows.append(Row(entry, None))
             continue
         n_ranked += 1
-        if place[1] != last:
-            shared, last = n_ranked, place[1]
+        if key != last:
+            shared, last = n_ranked, key
         rows.append(Row(entry, shared))
     return rows
 

@@ -6,6 +6,7 @@ by these verbs; intervals, chances and differences follow from the stored influe
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,10 +20,10 @@ from databoard.domain.leaderboard import Entry
 from databoard.domain.statistics import Comparison, Evidence, compare, evidence_of_examples
 from databoard.services import events, ladders, tasks
 from databoard.store.influences import kind_of
-from databoard.store.models import Event, Standing, Submission
+from databoard.store.models import Event, Submission
 from databoard.store.queries import analysis as queries
 from databoard.store.queries import tasks as task_queries
-from databoard.store.queries.analysis import Candidate
+from databoard.store.queries.analysis import Candidate, Place
 
 FloatArray = NDArray[np.float64]
 #: Reads an influence: folder, run and kind ("public_bagged", ...).
@@ -74,25 +75,63 @@ def record_blend(
     event.combined = {
         row: {step: list(bags) for step, bags in of.items()} for row, of in scores.items()
     }
+    events.touch(session, event.id)
     _write_shares(session, event, dict(zip(members, shares.tolist(), strict=True)))
 
 
 def _write_shares(session: Session, event: Event, own: Mapping[int, float]) -> None:
-    order = [one.id for one in queries.candidates(session, event.id)]
-    held = contributivity.historical(own, order, queries.credited(session, event.id))
+    """Write shares, with the credit that they pass on; only what holds any is looked at."""
+    credited = queries.credited(session, own)
+    order = [one.id for one in queries.candidates(session, event.id, only=list(credited))]
+    held = contributivity.historical(own, order, credited)
     keys = {key for key in order if own.get(key) or held.get(key)}
-    queries.write_shares(session, event.id, {key: (own.get(key, 0.0), held[key]) for key in keys})
+    wanted = {key: (own.get(key, 0.0), held[key]) for key in keys}
+    if queries.write_shares(session, event.id, wanted):
+        events.touch(session, event.id)
 
 
 def refresh(session: Session, event: Event, read: Read) -> None:
-    """Find out anew where everybody stands, from stored scores and influences."""
+    """Find out anew where everybody stands, from stored scores and influences.
+
+    Nothing is computed, nor written, while what it follows from has stayed the same: most results
+    of a long event are not among the first.
+    """
     session.flush()
-    found = queries.candidates(session, event.id)
-    rows = [row for board in BOARDS for row in _standings(event, board, found, read)]
-    queries.replace_standings(session, event.id, rows)
-    _write_shares(session, event, queries.contributivities(session, event.id))
-    events.touch(session, event.id)
+    found = _analysed(session, event)
+    made_of = _fingerprint(event, found)
+    if made_of != event.standings_of:
+        places = [place for board in BOARDS for place in _places(event, board, found, read)]
+        queries.replace_places(session, event.id, places)
+        event.standings_of = made_of
+        events.touch(session, event.id)
+    shares = queries.shares(session, event.id)
+    _write_shares(session, event, {key: own for key, (own, _) in shares.items() if own})
     session.flush()
+
+
+def _analysed(session: Session, event: Event) -> list[Candidate]:
+    """List what the places of an event follow from: the first of each board, and references."""
+    if event.has_ladder:
+        # Each team's steps follow from all that it sent.
+        return queries.candidates(session, event.id)
+    keys = set(queries.references(session, event.id))
+    for board in BOARDS:
+        keys.update(queries.best(session, event.id, board, MAX_RANKED))
+    return queries.candidates(session, event.id, only=keys)
+
+
+def _fingerprint(event: Event, found: Sequence[Candidate]) -> str:
+    made_of = (
+        event.ranking,
+        event.n_final,
+        event.has_ladder,
+        event.official_score.id,
+        event.official_score.is_lower_the_better,
+        event.problem.n_train,
+        event.problem.n_test,
+        *map(tuple, found),
+    )
+    return hashlib.sha256(repr(made_of).encode()).hexdigest()
 
 
 def done(session: Session, event_id: int, asked: int) -> None:
@@ -117,7 +156,7 @@ def score_of(candidate: Candidate, board: str) -> float | None:
     return candidate.public if board == "public" else candidate.private
 
 
-def _standings(event: Event, board: str, found: Sequence[Candidate], read: Read) -> list[Standing]:
+def _places(event: Event, board: str, found: Sequence[Candidate], read: Read) -> list[Place]:
     official = event.official_score
     kind = kind_of(board, event.ranking, official.id)
     is_lower = official.is_lower_the_better
@@ -146,7 +185,7 @@ def _standings(event: Event, board: str, found: Sequence[Candidate], read: Read)
             continue  # who is below is not known
         win, podium = chances.get(one.event_team_id, (None, None))
         rows.append(
-            Standing(
+            Place(
                 submission_id=one.id,
                 board=board,
                 rank_low=place.low,
@@ -158,8 +197,7 @@ def _standings(event: Event, board: str, found: Sequence[Candidate], read: Read)
                 p_podium=podium,
             )
         )
-    _compare_all(rows, known, is_lower=is_lower)
-    return rows
+    return _compared(rows, board, known, is_lower=is_lower)
 
 
 def _comparable(known: Sequence[_Known]) -> list[_Known]:
@@ -243,22 +281,28 @@ def reference(found: Sequence[Candidate], board: str, *, is_lower: bool) -> Cand
     return known[0] if known else None
 
 
-def _compare_all(
-    rows: Sequence[Standing],
-    known: Sequence[_Known],
-    *,
-    is_lower: bool,
-) -> None:
+def _compared(
+    places: Sequence[Place], board: str, known: Sequence[_Known], *, is_lower: bool
+) -> list[Place]:
+    """Add to places how they differ from the reference."""
     by_id = {one.id: (score, vector) for one, score, vector in known}
-    for board in {row.board for row in rows}:
-        base = reference([one for one, _, _ in known], board, is_lower=is_lower)
-        for row in rows:
-            if base is None or row.submission_id == base.id:
-                continue
-            told = difference(by_id[row.submission_id], by_id[base.id], is_lower=is_lower)
-            if told is not None:
-                row.delta, row.verdict = told.difference, str(told.verdict)
-                row.delta_low, row.delta_high = told.low, told.high
+    base = reference([one for one, _, _ in known], board, is_lower=is_lower)
+    if base is None:
+        return list(places)
+    found = []
+    for place in places:
+        told = None
+        if place.submission_id != base.id:
+            told = difference(by_id[place.submission_id], by_id[base.id], is_lower=is_lower)
+        if told is not None:
+            place = place._replace(
+                delta=told.difference,
+                delta_low=told.low,
+                delta_high=told.high,
+                verdict=str(told.verdict),
+            )
+        found.append(place)
+    return found
 
 
 def difference(

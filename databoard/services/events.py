@@ -284,7 +284,7 @@ def _check_setting(name: str, value: Any) -> None:
         raise InvalidError("A title has 1 to 200 characters.", name)
 
 
-def touch(session: Session, event_id: int, *, analyse: bool = False) -> None:
+def touch(session: Session, event_id: int, *, analyse: bool = False, board: bool = True) -> None:
     """Say that something of an event changed; its version grows when this is committed.
 
     Counting is the last thing that a transaction does, in the order of the keys, so that two of
@@ -294,15 +294,18 @@ def touch(session: Session, event_id: int, *, analyse: bool = False) -> None:
     ----------
     analyse : bool
         Whether what changed also moves ranks, intervals or contributivity.
+    board : bool
+        Whether a board of scores could show it; False for what is in progress.
     """
-    touched: dict[int, bool] = session.info.setdefault(TOUCHED, {})
-    touched[event_id] = touched.get(event_id, False) or analyse
+    touched: dict[int, tuple[bool, bool]] = session.info.setdefault(TOUCHED, {})
+    before = touched.get(event_id, (False, False))
+    touched[event_id] = before[0] or analyse, before[1] or board
 
 
 @listens_for(Session, "before_commit")
 def _count_up(session: Session) -> None:
-    for event_id, analyse in sorted(session.info.pop(TOUCHED, {}).items()):
-        queries.count_up(session, event_id, analyse=analyse)
+    for event_id, (analyse, board) in sorted(session.info.pop(TOUCHED, {}).items()):
+        queries.count_up(session, event_id, analyse=analyse, board=board)
 
 
 @listens_for(Session, "after_rollback")

@@ -87,7 +87,7 @@ def claim(
     submission = job.submission
     submission.state = "training"
     _renew(submission)
-    events.touch(session, job.event_id)
+    events.touch(session, job.event_id, board=False)
     session.flush()
     return job
 
@@ -178,7 +178,7 @@ def release(
     if job.submission is not None:
         job.submission.state = "new"
         _renew(job.submission)
-    events.touch(session, job.event_id)
+    events.touch(session, job.event_id, board=False)
     session.flush()
     queries.wake(session)
     return True
@@ -195,7 +195,7 @@ def _quarantine(session: Session, job: Job, now: datetime, why: str, error: str)
     if submission is not None:
         submission.state, submission.fault, submission.ended_at = "quarantined", "ours", now
         submission.message = f"Held back: {why}. The organisers can look at it and release it."
-    events.touch(session, job.event_id)
+    events.touch(session, job.event_id, board=False)
     session.flush()
 
 
@@ -316,7 +316,7 @@ def _mark_cancelled(session: Session, job: Job, now: datetime) -> None:
         for fold_run in submission.fold_runs:
             if fold_run.state != "scored":
                 fold_run.state = "cancelled"
-    events.touch(session, job.event_id)
+    events.touch(session, job.event_id, board=False)
     session.flush()
 
 

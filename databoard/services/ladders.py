@@ -66,10 +66,8 @@ def answer(session: Session, event: Event, submission: Submission, read: Read) -
         return
     before = [
         one
-        for one in queries.candidates(session, event.id)
-        if one.event_team_id == submission.event_team_id
-        and one.id != submission.id
-        and one.public is not None
+        for one in queries.candidates(session, event.id, event_team_id=submission.event_team_id)
+        if one.id != submission.id and one.public is not None
     ]
     steps = holders(before)
     vector = read(

@@ -1,11 +1,17 @@
-"""Leaderboards, built from rows."""
+"""Leaderboards: any page of them, from rows.
+
+Nothing is built but what is asked for: a page of a board of ten thousand costs what a page of a
+hundred does. Who takes which rank follows from how many stand above.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,11 +21,11 @@ from databoard.errors import NotFoundError
 from databoard.store.models import Event
 from databoard.store.queries import leaderboards as queries
 
-Scores = Mapping[int, Mapping[int, tuple[float | None, float | None]]]
-NOTHING = (None, None)
 BOARDS = ("public", "private", "competition", "private_competition", "failed", "new")
 #: Boards of scores on the test rows.
 PRIVATE = ("private", "private_competition")
+#: Boards of teams.
+COMPETITIONS = ("competition", "private_competition")
 TOGETHER = {"combined": "All together", "best": "Best of each fold"}
 
 
@@ -93,24 +99,82 @@ class Together:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Which lines of a board, and in which order.
+
+    Attributes
+    ----------
+    order : str
+        A column; empty: by rank.
+    words : tuple of str
+        All of them in the name of the submission, or of its team if ``has_names``.
+    size : int, optional
+        Lines of a page; without it, all lines.
+    """
+
+    order: str = ""
+    is_descending: bool = False
+    words: tuple[str, ...] = ()
+    section: str = ""
+    page: int = 1
+    size: int | None = None
+    has_names: bool = True
+
+
+WHOLE = Choice()
+
+
+@dataclass(frozen=True)
 class Board:
-    """A leaderboard at one version of its event."""
+    """A page of a leaderboard, or all of it, at one version of its event."""
 
     event: str
     board: str
     version: int
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    #: Of the lines that were asked for, on all pages.
+    n_rows: int = 0
+    page: int = 1
+    n_pages: int = 1
+    #: Of the whole board, or of the section.
+    n_ranked: int = 0
+    sections: tuple[str, ...] = ()
+    #: The optional columns that the board has something for.
+    has: frozenset[str] = frozenset()
     together: tuple[Together, ...] = ()
     #: How much the order of the teams changed at the closing, between 0 and about 1/2.
     shake_up: float | None = None
     #: Since when it does not change for participants.
     frozen_at: datetime | None = None
+    #: On a competition board, the final submissions.
+    finals: frozenset[int] | None = field(default=None, repr=False)
 
     @property
     def official(self) -> Column:
         """The score that ranks."""
         return next(column for column in self.columns if column.is_official)
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether its rows have scores and ranks."""
+        return self.board not in ("failed", "new")
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a team has on a board: its first line, and who cannot be told from it."""
+
+    hash_: str
+    submission: str
+    shown: str
+    rank: int | None
+    n_rows: int
+    is_placed: bool
+    gap: float | None
+    #: Teams and names of some of its band.
+    band: tuple[tuple[str, str], ...]
+    n_band: int
 
 
 def is_frozen(event: Event, now: datetime) -> bool:
@@ -119,10 +183,27 @@ def is_frozen(event: Event, now: datetime) -> bool:
     return has_begun and (event.closing_at is None or now < event.closing_at)
 
 
+def version_of(event: Event, board: str) -> int:
+    """Version of a board: what is in progress moves only the tables of what has no score."""
+    return event.version if board in ("failed", "new") else event.board_version
+
+
+def orders(event: Event) -> frozenset[str]:
+    """Name the columns by which a board may be ordered."""
+    scores = {f"{queries.SCORE}{score.name}" for score in event.score_types}
+    return frozenset({*queries.ORDERS, *scores, "change"})
+
+
 def build(
-    session: Session, event: Event, board: str, *, now: datetime, sees_all: bool = False
+    session: Session,
+    event: Event,
+    board: str,
+    *,
+    now: datetime,
+    sees_all: bool = False,
+    choice: Choice = WHOLE,
 ) -> Board:
-    """Build a board.
+    """Build a board, or a page of it.
 
     Parameters
     ----------
@@ -131,6 +212,7 @@ def build(
         who may see which is the caller's to ask.
     sees_all : bool
         Also what came after the freeze, before the closing.
+    choice : Choice
 
     Raises
     ------
@@ -140,29 +222,136 @@ def build(
     if board not in BOARDS:
         raise NotFoundError(f"There is no board {board}.")
     # Of the event as it was read, before its rows, so that a cached body is never too new.
-    version = event.version
-    columns = tuple(
+    version, columns = version_of(event, board), _columns(event)
+    wanted = _wanted(event, board, columns, now=now, sees_all=sees_all)
+    ends = None
+    if board in COMPETITIONS:
+        ends = _ends(session, event, board, wanted, columns[0], choice.section)
+    wanted = _narrowed(wanted, choice, ends)
+    facts, lines = queries.page(session, wanted)
+    n_pages = math.ceil(facts.n_lines / choice.size) if choice.size else 1
+    page = min(choice.page, max(1, n_pages))
+    if page < choice.page:
+        facts, lines = queries.page(session, replace(wanted, offset=_offset(choice, page)))
+    if ends is not None:
+        ranks, n_ranked = ends.ranks, ends.n_ranked
+    elif wanted.is_scored:
+        ranks, n_ranked = _ranks(session, wanted, lines)
+    else:
+        ranks, n_ranked = {}, 0
+    gains = ends.gains if ends else {}
+    rows = [
+        replace(
+            _row(line, ranks.get(line.id), columns, has_place=not choice.section),
+            gain=gains.get(line.event_team_id),
+        )
+        for line in lines
+    ]
+    is_whole = board in ("public", "private") and wanted.before is None
+    return Board(
+        event.name,
+        board,
+        version,
+        columns,
+        tuple(rows),
+        n_rows=facts.n_lines,
+        page=page,
+        n_pages=max(1, n_pages),
+        n_ranked=n_ranked,
+        sections=tuple(facts.sections.split("\n")) if facts.sections else (),
+        has=_has(facts, gains),
+        together=_together(event, is_private=board in PRIVATE) if is_whole else (),
+        shake_up=ends.shake_up if ends else None,
+        frozen_at=wanted.before,
+        finals=frozenset(ends.ranks) if ends else None,
+    )
+
+
+def own(
+    session: Session, event: Event, board: Board, event_team_id: int, *, n_others: int = 3
+) -> Own | None:
+    """Find what a team has on a board of scores; None if it has nothing there."""
+    wanted = replace(
+        _wanted(event, board.board, board.columns, now=None, sees_all=True),
+        before=board.frozen_at,
+        only=board.finals,
+    )
+    found = queries.own(session, wanted, event_team_id, n_others)
+    if not found:
+        return None
+    best, official = found[0], board.official
+    is_placed = best.is_ranked and best.tie_group is not None
+    return Own(
+        best.hash_,
+        best.name,
+        f"{best.score:.{official.precision}f}" if best.score is not None else "",
+        best.n_above + 1 if best.is_ranked else None,
+        best.n_own,
+        is_placed,
+        best.gap,
+        tuple((one.team, one.name) for one in found[1:]) if is_placed else (),
+        best.n_band if is_placed else 0,
+    )
+
+
+# ---- what is asked -------------------------------------------------------------------------------
+
+
+def _columns(event: Event) -> tuple[Column, ...]:
+    return tuple(
         Column(s.id, s.name, s.precision, s.is_official, s.is_lower_the_better)
         for s in sorted(event.score_types, key=lambda s: (not s.is_official, s.position))
     )
+
+
+def _wanted(
+    event: Event, board: str, columns: tuple[Column, ...], *, now: datetime | None, sees_all: bool
+) -> queries.Wanted:
+    """Ask for a whole board."""
     states = {"failed": queries.FAILED, "new": queries.OPEN}.get(board, queries.SCORED)
-    is_private = board in PRIVATE
-    found = queries.submissions(session, event.id, states, "private" if is_private else "public")
-    if board in ("failed", "new"):
-        rows = tuple(_row(line, None, columns, {}) for line in reversed(found))
-        return Board(event.name, board, version, columns, rows)
-    frozen_at = event.freeze_at if is_frozen(event, now) and not sees_all else None
-    if frozen_at is not None:
-        found = [line for line in found if line.submitted_at < frozen_at]
-    scores = queries.scores(session, event.id, is_private=is_private)
-    if board in ("public", "private"):
-        ranked = _ranked(found, columns[0], scores)
-        rows = tuple(_row(line, rank, columns, scores.get(line.id, {})) for line, rank in ranked)
-        together = _together(event, is_private=is_private) if frozen_at is None else ()
-        return Board(event.name, board, version, columns, rows, together, frozen_at=frozen_at)
-    public = queries.scores(session, event.id, is_private=False) if is_private else scores
-    rows, shake_up = _competition(event, found, columns, public, scores if is_private else None)
-    return Board(event.name, board, version, columns, rows, (), shake_up, frozen_at)
+    is_scored = states == queries.SCORED
+    is_kept = is_scored and not sees_all and now is not None and is_frozen(event, now)
+    return queries.Wanted(
+        event.id,
+        states,
+        "private" if board in PRIVATE else "public",
+        tuple((column.id, column.name) for column in columns) if is_scored else (),
+        event.freeze_at if is_kept else None,
+    )
+
+
+def _narrowed(wanted: queries.Wanted, choice: Choice, ends: Ends | None) -> queries.Wanted:
+    """Ask for what was chosen of it."""
+    by_rank = choice.order in ("", "rank")
+    if choice.order == "change":
+        gains = ends.by_submission if ends else {}
+        wanted = replace(wanted, values=gains)
+    elif not by_rank:
+        wanted = replace(wanted, order=choice.order)
+    return replace(
+        wanted,
+        only=tuple(ends.ranks) if ends else None,
+        section=choice.section,
+        words=choice.words,
+        has_names=choice.has_names,
+        is_descending=choice.is_descending,
+        limit=choice.size,
+        offset=_offset(choice, choice.page),
+    )
+
+
+def _offset(choice: Choice, page: int) -> int:
+    return (max(1, page) - 1) * (choice.size or 0)
+
+
+def _has(facts: queries.Facts, gains: Mapping[int, int | None]) -> frozenset[str]:
+    found = {
+        "place": facts.has_places,
+        "delta": facts.has_deltas,
+        "forecast": facts.has_forecasts,
+        "change": any(gain is not None for gain in gains.values()),
+    }
+    return frozenset(name for name, is_there in found.items() if is_there)
 
 
 def _together(event: Event, *, is_private: bool) -> tuple[Together, ...]:
@@ -175,72 +364,98 @@ def _together(event: Event, *, is_private: bool) -> tuple[Together, ...]:
     return tuple(found)
 
 
-def _entries(
-    found: list[queries.Line], official: Column, scores: Scores
-) -> list[leaderboard.Entry]:
-    return [
-        leaderboard.Entry(
-            line.id,
-            line.team_id,
-            scores.get(line.id, {}).get(official.id, NOTHING)[0],
-            line.submitted_at,
-            _off_rank(line),
-        )
-        for line in found
-    ]
+# ---- ranks ---------------------------------------------------------------------------------------
 
 
-def _ranked(
-    found: list[queries.Line], official: Column, scores: Scores
-) -> list[tuple[queries.Line, int | None]]:
-    lines = {line.id: line for line in found}
-    ranked = leaderboard.rank(
-        _entries(found, official, scores),
-        is_lower_the_better=official.is_lower_the_better,
-        precision=official.precision,
-    )
-    return [(lines[row.entry.key], row.rank) for row in ranked]
+def _ranks(
+    session: Session, wanted: queries.Wanted, lines: Collection[queries.Line]
+) -> tuple[dict[int, int | None], int]:
+    """Rank lines by how many stand above; and count who takes a rank."""
+    keys = [line.key for line in lines if line.is_ranked and line.key is not None]
+    counted = queries.ranks(session, wanted, keys)
+    above = list(accumulate((n for _, n in counted), initial=0))
+    known = [key for key, _ in counted]
+    ranks: dict[int, int | None] = {
+        line.id: 1 + above[bisect_left(known, line.key)]
+        for line in lines
+        if line.is_ranked and line.key is not None
+    }
+    return ranks, above[-1]
 
 
-def _competition(
+@dataclass(frozen=True)
+class Ends:
+    """How teams would end by their final selections: what a competition board ranks."""
+
+    #: By submission.
+    ranks: dict[int, int | None]
+    #: By team.
+    gains: dict[int, int | None]
+    by_submission: dict[int, float]
+    n_ranked: int
+    shake_up: float | None
+
+
+def _ends(
+    session: Session,
     event: Event,
-    found: list[queries.Line],
-    columns: tuple[Column, ...],
-    public: Scores,
-    private: Scores | None,
-) -> tuple[tuple[Row, ...], float | None]:
+    board: str,
+    wanted: queries.Wanted,
+    official: Column,
+    section: str,
+) -> Ends:
     """Rank the teams by their final selections, and say how the closing moved them."""
-    official, lines = columns[0], {line.id: line for line in found}
     kind: dict[str, Any] = {
         "is_lower_the_better": official.is_lower_the_better,
         "precision": official.precision,
     }
-    entries = _entries(found, official, public)
-    chosen = {line.id for line in found if line.is_final}
+    found = queries.entries(session, replace(wanted, board="public"), official.id, event.n_final)
+    entries = [
+        leaderboard.Entry(
+            one.id, one.event_team_id, one.public, one.submitted_at, "" if one.is_ranked else "off"
+        )
+        for one in found
+    ]
+    chosen = {one.id for one in found if one.is_final}
     final = competition.final_selection(entries, chosen, n_final=event.n_final, **kind)
     # A team that has nothing but what takes no rank is listed without one.
     ranked_teams = {entry.team for entry in final}
     others = [entry for entry in entries if entry.off_rank and entry.team not in ranked_teams]
-    before = leaderboard.rank(leaderboard.best_per_team([*final, *others], **kind), **kind)
-    if private is None:
-        rows = [
-            _row(lines[row.entry.key], row.rank, columns, public.get(row.entry.key, {}))
-            for row in before
-        ]
-        return tuple(rows), None
-    tests = {line.id: private.get(line.id, {}).get(official.id, NOTHING)[0] for line in found}
-    after = competition.final_board([*final, *others], tests, **kind)
-    moved = competition.changes(before, after)
-    gains = {change.team: change.gain for change in moved}
-    rows = [
-        replace(
-            _row(lines[row.entry.key], row.rank, columns, private.get(row.entry.key, {})),
-            gain=gains.get(row.entry.team),
-        )
-        for row in after
-    ]
-    shake_up = competition.shake_up(moved)
-    return tuple(rows), shake_up if math.isfinite(shake_up) else None
+    rows = leaderboard.rank(leaderboard.best_per_team([*final, *others], **kind), **kind)
+    gains: dict[int, int | None] = {}
+    shake_up = math.nan
+    if board in PRIVATE:
+        tests = {one.id: one.private for one in found}
+        after = competition.final_board([*final, *others], tests, **kind)
+        moved = competition.changes(rows, after)
+        gains = {int(change.team): change.gain for change in moved}
+        shake_up, rows = competition.shake_up(moved), after
+    sections = {one.id: one.section for one in found}
+    ranks = {
+        row.entry.key: row.rank for row in rows if not section or sections[row.entry.key] == section
+    }
+    return Ends(
+        _cut(ranks) if section else ranks,
+        gains,
+        {
+            row.entry.key: float(gain)
+            for row in rows
+            if (gain := gains.get(int(row.entry.team))) is not None
+        },
+        sum(rank is not None for rank in ranks.values()),
+        shake_up if math.isfinite(shake_up) else None,
+    )
+
+
+def _cut(ranks: Mapping[int, int | None]) -> dict[int, int | None]:
+    """Give those of a section ranks of their own."""
+    inside = sorted(rank for rank in ranks.values() if rank is not None)
+    return {
+        key: None if rank is None else 1 + bisect_left(inside, rank) for key, rank in ranks.items()
+    }
+
+
+# ---- lines ---------------------------------------------------------------------------------------
 
 
 def _off_rank(line: queries.Line) -> str:
@@ -252,12 +467,13 @@ def _off_rank(line: queries.Line) -> str:
 
 
 def _row(
-    line: queries.Line,
-    rank: int | None,
-    columns: tuple[Column, ...],
-    scores: Mapping[int, tuple[float | None, float | None]],
+    line: queries.Line, rank: int | None, columns: tuple[Column, ...], *, has_place: bool
 ) -> Row:
-    known = {c.name: s for c in columns if (s := scores.get(c.id, NOTHING)[0]) is not None}
+    known = {
+        column.name: score
+        for column, (score, _) in zip(columns, line.scores, strict=False)
+        if score is not None
+    }
     return Row(
         rank=rank,
         hash_=line.hash_,
@@ -269,7 +485,7 @@ def _row(
         off_rank=_off_rank(line),
         scores=known,
         shown={c.name: f"{known[c.name]:.{c.precision}f}" for c in columns if c.name in known},
-        spread=scores.get(columns[0].id, NOTHING)[1],
+        spread=line.scores[0][1] if line.scores else None,
         train_s=line.train_s,
         valid_s=line.valid_s,
         test_s=line.test_s,
@@ -282,7 +498,7 @@ def _row(
         is_final=line.is_final,
         is_starred=line.is_starred,
         section=line.section,
-        place=_place(line),
+        place=_place(line) if has_place else None,
     )
 
 

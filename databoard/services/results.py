@@ -106,7 +106,7 @@ def progress(
         return True
     fold_run.state = state
     fold_run.started_at = fold_run.started_at or now
-    events.touch(session, job.event_id)
+    events.touch(session, job.event_id, board=False)
     session.flush()
     return True
 
@@ -144,7 +144,7 @@ def record_fold(
                 step: _finite(outcome.scores.get(step, {}).get(score_type.name)) for step in STEPS
             }
             fold_run.scores.append(FoldScore(event_score_type_id=score_type.id, **values))
-    events.touch(session, job.event_id)
+    events.touch(session, job.event_id, board=False)
     session.flush()
     return True
 
@@ -167,7 +167,7 @@ def renew_folds(
             fold_run.state, fold_run.fault, fold_run.message = "new", "", ""
             fold_run.started_at, fold_run.ended_at = now, None
             fold_run.scores.clear()
-    events.touch(session, job.event_id)
+    events.touch(session, job.event_id, board=False)
     session.flush()
     return True
 
@@ -219,7 +219,8 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
         event.data_hash = ending.data_hash
         queries.mark_stale(session, event.id, ending.data_hash, ending.kit_hash)
     _tell_team(session, submission, event, now)
-    events.touch(session, event.id, analyse=submission.state == "scored")
+    is_scored = submission.state == "scored"
+    events.touch(session, event.id, analyse=is_scored, board=is_scored)
     session.flush()
     return True
 

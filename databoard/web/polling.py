@@ -17,23 +17,29 @@ from databoard.web.extensions import db
 VERSION_HEADER = "X-Version"
 FRESH_S = 0.5
 
-# One row of the database answers all viewers of an event for half a second.
-_versions: dict[int, tuple[float, int]] = {}
+# One row of the database answers all viewers of an event for half a second: when it was read, and
+# the versions of the event and of its boards.
+_versions: dict[int, tuple[float, tuple[int, int]]] = {}
 
 
-def known_version(event_id: int) -> int | None:
-    """Version of an event if it was asked for in the last half second."""
+def known_versions(event_id: int) -> tuple[int, int] | None:
+    """Versions of an event and of its boards if they were asked for in the last half second."""
     known = _versions.get(event_id)
     return known[1] if known is not None and time.monotonic() - known[0] < FRESH_S else None
 
 
+def event_versions(event_id: int) -> tuple[int, int]:
+    """Versions of an event and of its boards, at most half a second old."""
+    versions = known_versions(event_id)
+    if versions is None:
+        versions = events.version_pair(db.session(), event_id)
+        _versions[event_id] = (time.monotonic(), versions)
+    return versions
+
+
 def event_version(event_id: int) -> int:
     """Version of an event, at most half a second old."""
-    version = known_version(event_id)
-    if version is None:
-        version = events.version(db.session(), event_id)
-        _versions[event_id] = (time.monotonic(), version)
-    return version
+    return event_versions(event_id)[0]
 
 
 def fresh(version: int | str, render: Callable[[], str]) -> Response:

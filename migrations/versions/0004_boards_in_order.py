@@ -21,6 +21,7 @@ PLACED = (
     'delta_low', 'delta_high', 'verdict',
 )
 SHARES = sa.text('contributivity <> 0 OR historical_contributivity <> 0')
+REFERENCES = sa.text('is_baseline = true OR is_starred = true')
 
 
 def standings(*columns, is_known):
@@ -95,6 +96,7 @@ def upgrade():
     op.add_column('events', sa.Column('board_version', sa.Integer(), server_default='1', nullable=False))
     op.add_column('events', sa.Column('standings_of', sa.String(length=64), server_default=sa.text("''"), nullable=False))
     op.create_index('ix_submissions_shares', 'submissions', ['event_id'], sqlite_where=SHARES, postgresql_where=SHARES)
+    op.create_index('ix_submissions_references', 'submissions', ['event_id'], sqlite_where=REFERENCES, postgresql_where=REFERENCES)
     known = known_places()
     op.drop_table('standings')
     table = standings(
@@ -125,6 +127,7 @@ def downgrade():
         for (key, board), place in known.items() if place['rank_low'] is not None
     ]
     op.bulk_insert(table, rows)
+    op.drop_index('ix_submissions_references', 'submissions')
     op.drop_index('ix_submissions_shares', 'submissions')
     op.drop_column('events', 'standings_of')
     op.drop_column('events', 'board_version')

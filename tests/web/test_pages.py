@@ -60,7 +60,7 @@ def test_a_rank_is_counted_anew_when_the_board_changed(client, rows, log_in):
     assert "you: 1 of 1" in client.get("/").text
 
     make_scored_submission(rows, make_event_team(rows, event), score=0.9)
-    event.version += 1
+    event.version, event.board_version = event.version + 1, event.board_version + 1
     rows.commit()
 
     assert "you: 2 of 2" in client.get("/").text

@@ -55,20 +55,16 @@ def plant(session, submissions_dir: Path) -> None:
         valid = [{"accuracy": 0.5}]
         event.combined = {name: {"valid": valid, "test": step} for name in ("combined", "best")}
         event.freeze_at = event.closing_at = None
+    session.flush()
     for one in session.scalars(select(Submission).where(Submission.state == "scored")):
-        session.add(
-            Standing(
-                submission_id=one.id, board="private", rank_low=NUMBER, rank_high=NUMBER,
-                tie_group=0, p_best=MARK, gap=MARK, p_win=MARK, p_podium=MARK, delta=MARK,
-                delta_low=MARK, delta_high=MARK, verdict="better",
-            )
-        )  # fmt: skip
-        session.add(
-            Standing(
-                submission_id=one.id, board="public", rank_low=1, rank_high=2, tie_group=0,
-                p_best=0.5, gap=0.1,
-            )
-        )  # fmt: skip
+        private = session.get(Standing, (one.id, "private"))
+        private.rank_low = private.rank_high = NUMBER
+        private.tie_group, private.verdict = 0, "better"
+        for name in ("p_best", "gap", "p_win", "p_podium", "delta", "delta_low", "delta_high"):
+            setattr(private, name, MARK)
+        public = session.get(Standing, (one.id, "public"))
+        public.rank_low, public.rank_high, public.tie_group = 1, 2, 0
+        public.p_best, public.gap = 0.5, 0.1
         official = one.event_team.event.official_score.id
         for ranking in ("bagged", "mean"):
             vector = npy(np.full(12, MARK))

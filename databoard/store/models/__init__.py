@@ -1,5 +1,6 @@
 """All tables; importing this package is enough to know the whole schema."""
 
+from databoard.store import placing  # noqa: F401 - follows every change
 from databoard.store.models.accounts import ApiToken, LoginAttempt, User, UserSession
 from databoard.store.models.activity import (
     Announcement,

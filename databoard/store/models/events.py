@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -24,7 +25,11 @@ from databoard.store.models.teams import Team
 
 
 class Event(Base):
-    """An event; ``version`` grows with every change that a board could show."""
+    """An event.
+
+    ``version`` grows with every change of its submissions, ``board_version`` only with what a
+    board of scores could show: folds that come and go leave the boards as they are.
+    """
 
     __tablename__ = "events"
 
@@ -36,6 +41,7 @@ class Event(Base):
     rules_html: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    board_version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     # When
     opening_at: Mapped[datetime | None]
@@ -94,6 +100,8 @@ class Event(Base):
     # What stands on its boards is to be analysed while more was asked for than is done.
     analysis_asked: Mapped[int] = mapped_column(default=0)
     analysis_done: Mapped[int] = mapped_column(default=0)
+    # Hash of what the places on its boards were found from
+    standings_of: Mapped[Sha256] = mapped_column(default="", server_default=text("''"))
 
     problem: Mapped[Problem] = relationship()
     score_types: Mapped[list[EventScoreType]] = relationship(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, String
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from databoard.store.base import Base
 
 
 class Standing(Base):
-    """A submission's rank interval on a board, its tie band and its chances.
+    """A line of a board: what orders it, and what is known of its place.
 
-    Made by `databoard.services.analysis` after results have come; a submission without one has
-    not been analysed yet, or is too far down a long board.
+    There is one for each board that a scored submission is on. What orders it follows from the
+    submission, its team and its scores (`databoard.store.placing`), so that a page of a board is
+    a few steps along an index. The rest is made by `databoard.services.analysis` after results
+    have come; it is empty while that is not done, or too far down a long board.
     """
 
     __tablename__ = "standings"
@@ -21,10 +25,20 @@ class Standing(Base):
         ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True
     )
     board: Mapped[str] = mapped_column(String(10), primary_key=True)
-    rank_low: Mapped[int]
-    rank_high: Mapped[int]
-    tie_group: Mapped[int]
-    p_best: Mapped[float] = mapped_column(Float(53))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    event_team_id: Mapped[int] = mapped_column(
+        ForeignKey("event_teams.id", ondelete="CASCADE"), index=True
+    )
+    #: The official score as it is shown, negated if more is better; infinite if there is none.
+    key: Mapped[float] = mapped_column(Float(53))
+    submitted_at: Mapped[datetime]
+    #: Whether it takes a rank: it has a score, and is not a baseline, late or disqualified.
+    is_ranked: Mapped[bool]
+
+    rank_low: Mapped[int | None]
+    rank_high: Mapped[int | None]
+    tie_group: Mapped[int | None]
+    p_best: Mapped[float | None] = mapped_column(Float(53))
     #: From this difference on it would surely stand apart from its band.
     gap: Mapped[float | None] = mapped_column(Float(53))
     #: Chances of its team at the closing, by this submission and the team's other final ones.
@@ -36,4 +50,24 @@ class Standing(Base):
     delta_high: Mapped[float | None] = mapped_column(Float(53))
     verdict: Mapped[str] = mapped_column(String(20), default="")
 
-    __table_args__ = (CheckConstraint("board IN ('public', 'private')", name="board"),)
+    __table_args__ = (
+        CheckConstraint("board IN ('public', 'private')", name="board"),
+        # Everything that ordering, ranking and counting asks for.
+        Index(
+            "ix_standings_order",
+            "event_id",
+            "board",
+            "key",
+            "submitted_at",
+            "submission_id",
+            "is_ranked",
+            "event_team_id",
+        ),
+        Index(
+            "ix_standings_placed",
+            "event_id",
+            "board",
+            sqlite_where=text("rank_low IS NOT NULL"),
+            postgresql_where=text("rank_low IS NOT NULL"),
+        ),
+    )

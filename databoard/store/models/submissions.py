@@ -123,6 +123,18 @@ class Submission(Base):
         Index(None, "event_id", "submitted_at"),
         Index(None, "event_team_id", "submitted_at"),
         Index(None, "code_hash"),
+        Index(
+            "ix_submissions_shares",
+            "event_id",
+            sqlite_where=text("contributivity <> 0 OR historical_contributivity <> 0"),
+            postgresql_where=text("contributivity <> 0 OR historical_contributivity <> 0"),
+        ),
+        Index(
+            "ix_submissions_references",
+            "event_id",
+            sqlite_where=text("is_baseline = true OR is_starred = true"),
+            postgresql_where=text("is_baseline = true OR is_starred = true"),
+        ),
         # Letters are told apart by the key of their submission: it is never given again.
         {"sqlite_autoincrement": True},
     )

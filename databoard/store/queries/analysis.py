@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session, joinedload
 
 from databoard.store.models import (
@@ -49,11 +49,46 @@ class Candidate(NamedTuple):
         return not (self.is_baseline or self.is_late or self.is_out)
 
 
-def candidates(session: Session, event_id: int) -> list[Candidate]:
-    """List the scored submissions of an event with their official scores, oldest first."""
+class Place(NamedTuple):
+    """What is known of a submission's place on a board."""
+
+    submission_id: int
+    board: str
+    rank_low: int
+    rank_high: int
+    tie_group: int
+    p_best: float
+    gap: float | None = None
+    p_win: float | None = None
+    p_podium: float | None = None
+    delta: float | None = None
+    delta_low: float | None = None
+    delta_high: float | None = None
+    verdict: str = ""
+
+
+NOWHERE = {**dict.fromkeys(Place._fields), "verdict": ""}
+
+
+def candidates(
+    session: Session,
+    event_id: int,
+    *,
+    only: Collection[int] | None = None,
+    event_team_id: int | None = None,
+) -> list[Candidate]:
+    """List the scored submissions of an event with their official scores, oldest first.
+
+    Parameters
+    ----------
+    only : collection of int, optional
+        Only these of them.
+    event_team_id : int, optional
+        Only this team's.
+    """
     s = Submission
     is_out = (s.disqualification != "") | EventTeam.disqualified_at.is_not(None)
-    rows = session.execute(
+    question = (
         select(
             s.id,
             s.hash_,
@@ -80,7 +115,34 @@ def candidates(session: Session, event_id: int) -> list[Candidate]:
         )
         .order_by(s.submitted_at, s.id)
     )
-    return [Candidate._make(row) for row in rows]
+    if only is not None:
+        question = question.where(s.id.in_(only))
+    if event_team_id is not None:
+        question = question.where(s.event_team_id == event_team_id)
+    return [Candidate._make(row) for row in session.execute(question)]
+
+
+def best(session: Session, event_id: int, board: str, n: int) -> list[int]:
+    """List the submissions of the first lines of a board that take a rank."""
+    rows = session.scalars(
+        select(Standing.submission_id)
+        .where(Standing.event_id == event_id, Standing.board == board, Standing.is_ranked)
+        .order_by(Standing.key, Standing.submitted_at, Standing.submission_id)
+        .limit(n)
+    )
+    return list(rows)
+
+
+def references(session: Session, event_id: int) -> list[int]:
+    """List what others are compared with: baselines, and what is starred."""
+    rows = session.scalars(
+        select(Submission.id).where(
+            Submission.event_id == event_id,
+            # In the words of the partial index.
+            text("(submissions.is_baseline = true OR submissions.is_starred = true)"),
+        )
+    )
+    return list(rows)
 
 
 def due(session: Session) -> list[int]:
@@ -112,60 +174,75 @@ def done(session: Session, event_id: int, asked: int) -> None:
     )
 
 
-def replace_standings(session: Session, event_id: int, rows: Sequence[Standing]) -> None:
-    """Put these in the place of all standings of an event."""
-    session.execute(
-        delete(Standing)
-        .where(
-            Standing.submission_id.in_(select(Submission.id).where(Submission.event_id == event_id))
+def replace_places(session: Session, event_id: int, places: Sequence[Place]) -> None:
+    """Put these in the place of all that is known of places on the boards of an event."""
+    wanted = {(place.submission_id, place.board): place._asdict() for place in places}
+    rows = session.execute(
+        select(*(getattr(Standing, name) for name in Place._fields)).where(
+            Standing.event_id == event_id, Standing.rank_low.is_not(None)
         )
-        .execution_options(synchronize_session=False)
     )
-    session.add_all(rows)
+    known = {(row[0], row[1]): dict(zip(Place._fields, row, strict=True)) for row in rows}
+    gone = [
+        {**NOWHERE, "submission_id": key[0], "board": key[1]} for key in known if key not in wanted
+    ]
+    changed = [place for key, place in wanted.items() if known.get(key) != place]
+    if gone or changed:
+        session.execute(update(Standing), [*gone, *changed])
 
 
-def write_shares(session: Session, event_id: int, shares: dict[int, tuple[float, float]]) -> None:
-    """Write contributivity and historical contributivity, and zero for all others."""
-    session.execute(
-        update(Submission)
-        .where(
-            Submission.event_id == event_id,
-            (Submission.contributivity != 0) | (Submission.historical_contributivity != 0),
-            Submission.id.not_in(list(shares)),
-        )
-        .values(contributivity=0.0, historical_contributivity=0.0)
-        .execution_options(synchronize_session=False)
+#: Submissions that hold a share; in the words of the partial index.
+_HOLDS = text("(submissions.contributivity <> 0 OR submissions.historical_contributivity <> 0)")
+
+
+def shares(session: Session, event_id: int) -> dict[int, tuple[float, float]]:
+    """Contributivity and historical contributivity of those that hold any."""
+    rows = session.execute(
+        select(
+            Submission.id, Submission.contributivity, Submission.historical_contributivity
+        ).where(Submission.event_id == event_id, _HOLDS)
     )
-    if shares:
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def write_shares(session: Session, event_id: int, wanted: dict[int, tuple[float, float]]) -> bool:
+    """Write contributivity and historical contributivity, and zero for all others.
+
+    Returns
+    -------
+    bool
+        Whether anything changed.
+    """
+    known = shares(session, event_id)
+    changed = {key: held for key, held in wanted.items() if known.get(key, (0.0, 0.0)) != held}
+    changed |= dict.fromkeys(known.keys() - wanted.keys(), (0.0, 0.0))
+    if changed:
         session.execute(
             update(Submission),
             [
                 {"id": key, "contributivity": own, "historical_contributivity": passed_on}
-                for key, (own, passed_on) in sorted(shares.items())
+                for key, (own, passed_on) in sorted(changed.items())
             ],
         )
+    return bool(changed)
 
 
-def contributivities(session: Session, event_id: int) -> dict[int, float]:
-    """Contributivity of the submissions of an event that have any."""
-    rows = session.execute(
-        select(Submission.id, Submission.contributivity).where(
-            Submission.event_id == event_id, Submission.contributivity != 0
-        )
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def credited(session: Session, event_id: int) -> dict[int, dict[int, float]]:
-    """Percentages by source that the submissions of an event credit."""
-    rows = session.execute(
-        select(Credit.submission_id, Credit.source_id, Credit.percent)
-        .join(Submission, Submission.id == Credit.submission_id)
-        .where(Submission.event_id == event_id)
-    )
+def credited(session: Session, keys: Iterable[int]) -> dict[int, dict[int, float]]:
+    """Percentages by source that these submissions credit, and what they credit, and so on."""
     found: dict[int, dict[int, float]] = {}
-    for submission_id, source_id, percent in rows:
-        found.setdefault(submission_id, {})[source_id] = percent
+    front = set(keys)
+    while front:
+        found |= {key: {} for key in front}
+        rows = session.execute(
+            select(Credit.submission_id, Credit.source_id, Credit.percent).where(
+                Credit.submission_id.in_(front)
+            )
+        )
+        front = set()
+        for submission_id, source_id, percent in rows:
+            found[submission_id][source_id] = percent
+            front.add(source_id)
+        front -= found.keys()
     return found
 
 
@@ -176,7 +253,11 @@ def n_folds(session: Session, event_id: int) -> int:
 
 def standing(session: Session, submission_id: int) -> dict[str, Standing]:
     """Standings of a submission by board."""
-    rows = session.scalars(select(Standing).where(Standing.submission_id == submission_id))
+    rows = session.scalars(
+        select(Standing).where(
+            Standing.submission_id == submission_id, Standing.rank_low.is_not(None)
+        )
+    )
     return {row.board: row for row in rows}
 
 

@@ -135,7 +135,15 @@ def n_submissions(session: Session) -> dict[int, int]:
 
 def version(session: Session, event_id: int) -> int:
     """Version of an event, 0 if it is gone."""
-    return session.scalar(select(Event.version).where(Event.id == event_id)) or 0
+    return version_pair(session, event_id)[0]
+
+
+def version_pair(session: Session, event_id: int) -> tuple[int, int]:
+    """Version of an event and of its boards, 0 if it is gone."""
+    row = session.execute(
+        select(Event.version, Event.board_version).where(Event.id == event_id)
+    ).one_or_none()
+    return (row[0], row[1]) if row is not None else (0, 0)
 
 
 def versions(session: Session) -> dict[str, int]:
@@ -163,9 +171,11 @@ def score_types(session: Session, event_id: int) -> list[EventScoreType]:
     )
 
 
-def count_up(session: Session, event_id: int, *, analyse: bool = False) -> None:
+def count_up(session: Session, event_id: int, *, analyse: bool = False, board: bool = True) -> None:
     """Add one to an event's version, whatever it is by now; ask for an analysis if need be."""
     values: dict[Any, Any] = {Event.version: Event.version + 1}
+    if board:
+        values[Event.board_version] = Event.board_version + 1
     if analyse:
         values[Event.analysis_asked] = Event.analysis_asked + 1
     session.execute(

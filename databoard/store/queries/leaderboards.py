@@ -1,13 +1,28 @@
-"""Questions of the leaderboards: columns, no objects, so that 10,000 rows cost little."""
+"""Questions of the leaderboards: a page costs the same however long the board is.
+
+Ordering, filtering, paging and ranks are the database's, along the indexes of `standings`;
+columns come back, no objects.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
 
 from databoard.store.models import EventTeam, Standing, Submission, SubmissionScore, Team
 
@@ -22,6 +37,76 @@ FAILED = (
     "quarantined",
     "cancelled",
 )
+SCORE = "score:"
+_S, _PLACE = Submission, Standing
+#: What a board may be ordered by, besides its rank and its scores (threats W11).
+ORDERS: dict[str, Any] = {
+    "team": func.lower(Team.name),
+    "submission": func.lower(_S.name),
+    "submitted": _S.submitted_at,
+    "tries": None,  # counted in the question itself
+    "train": _S.train_s,
+    "test": func.coalesce(_S.test_s, _S.valid_s),
+    "memory": _S.peak_mb,
+    "contributivity": _S.contributivity,
+    "historical": _S.historical_contributivity,
+    "best": _PLACE.p_best,
+    "win": _PLACE.p_win,
+    "podium": _PLACE.p_podium,
+    "delta": _PLACE.delta,
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a board.
+
+    Attributes
+    ----------
+    states : sequence of str
+        Of the submissions; those of boards of scores are "scored".
+    board : {"public", "private"}
+        Whose scores and places.
+    score_types : sequence of (int, str)
+        Keys and names of the scores.
+    before : datetime, optional
+        Only what was submitted by then.
+    only : collection of int, optional
+        Only these submissions.
+    order : str
+        Empty: by rank; the newest first where nothing has a rank.
+    values : mapping of int to float, optional
+        By submission, what to order by instead.
+    limit : int, optional
+        Without it, all.
+    """
+
+    event_id: int
+    states: Sequence[str] = SCORED
+    board: str = "public"
+    score_types: Sequence[tuple[int, str]] = ()
+    before: datetime | None = None
+    only: Collection[int] | None = None
+    section: str = ""
+    words: Sequence[str] = ()
+    has_names: bool = True
+    order: str = ""
+    values: dict[int, float] | None = None
+    is_descending: bool = False
+    limit: int | None = None
+    offset: int = 0
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether what is asked for has scores and ranks."""
+        return self.states == SCORED
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the index of the board alone says which lines these are."""
+        return self.is_scored and not (
+            self.order or self.words or self.section or self.values or self.only is not None
+        )
 
 
 class Line(NamedTuple):
@@ -30,6 +115,7 @@ class Line(NamedTuple):
     id: int
     hash_: str
     name: str
+    event_team_id: int
     team_id: int
     team: str
     submitted_at: datetime
@@ -52,6 +138,8 @@ class Line(NamedTuple):
     is_starred: bool
     section: str
     #: Where it stands on the board, as far as that is known.
+    key: float | None
+    is_ranked: bool | None
     rank_low: int | None
     rank_high: int | None
     tie_group: int | None
@@ -63,84 +151,319 @@ class Line(NamedTuple):
     delta_low: float | None
     delta_high: float | None
     verdict: str | None
+    #: Score and spread over folds, for each of the wanted scores.
+    scores: tuple[tuple[float | None, float | None], ...]
 
 
-def submissions(
-    session: Session, event_id: int, states: Sequence[str], board: str = "public"
-) -> list[Line]:
-    """List the submissions of an event in these states, oldest first.
+N_OWN = len(Line._fields) - 1
 
-    With what is known of their places on the public or the private board.
+
+class Facts(NamedTuple):
+    """What is true of all lines that are asked for, and of the board."""
+
+    n_lines: int
+    has_places: bool
+    has_deltas: bool
+    has_forecasts: bool
+    #: One per line of text.
+    sections: str | None
+
+
+def page(session: Session, wanted: Wanted) -> tuple[Facts, list[Line]]:
+    """List the lines that are wanted, in their order, and say what is true of all."""
+    question, order = _lines(wanted)
+    about = _facts(wanted)
+    rows = session.execute(question.add_columns(*about).order_by(*order)).all()
+    found = []
+    for row in rows:
+        scores = row[N_OWN : -len(about)]
+        pairs = zip(scores[::2], scores[1::2], strict=True)
+        found.append(Line._make([*row[:N_OWN], tuple(pairs)]))
+    facts = rows[0][-len(about) :] if rows else session.execute(select(*about)).one()
+    return Facts._make(facts), found
+
+
+def ranks(session: Session, wanted: Wanted, keys: Collection[float]) -> list[tuple[float, int]]:
+    """Count who takes a rank: by key, in order, what is above the first of these at once.
+
+    Returns
+    -------
+    list of (float, int)
+        What is above all of these has the key minus infinity, what is below plus infinity.
     """
-    s, place = Submission, Standing
-    tries = (
-        select(s.event_team_id, func.count().label("number"))
-        .where(s.event_id == event_id)
-        .group_by(s.event_team_id)
-        .subquery()
+    first, last = (min(keys), max(keys)) if keys else (0.0, 0.0)
+    place = _PLACE
+    group = case(
+        (place.key < first, literal(float("-inf"))),
+        (place.key > last, literal(float("inf"))),
+        else_=place.key,
+    ).label("of")
+    question = select(group, func.count()).where(*_on_board(wanted), place.is_ranked)
+    if wanted.section:
+        question = question.join(EventTeam, EventTeam.id == place.event_team_id).where(
+            EventTeam.section == wanted.section
+        )
+    return [(row[0], row[1]) for row in session.execute(question.group_by("of").order_by("of"))]
+
+
+class Entry(NamedTuple):
+    """What may count for a team in the end."""
+
+    id: int
+    event_team_id: int
+    submitted_at: datetime
+    is_ranked: bool
+    is_final: bool
+    section: str
+    public: float | None
+    private: float | None
+
+
+def entries(session: Session, wanted: Wanted, score_type: int, n_final: int) -> list[Entry]:
+    """List of each team what may be among its final selections, and all that takes no rank."""
+    st = _PLACE
+    number = func.row_number().over(
+        partition_by=(st.event_team_id, st.is_ranked),
+        order_by=(_S.is_final.desc(), st.key, st.submitted_at, st.submission_id),
     )
+    numbered = (
+        select(
+            st.submission_id, st.event_team_id, st.submitted_at, st.is_ranked, _S.is_final,
+            number.label("number"),
+        )
+        .join(_S, _S.id == st.submission_id)
+        .where(*_on_board(wanted), st.key < float("inf"))
+        .subquery()
+    )  # fmt: skip
+    score, c = SubmissionScore, numbered.c
     rows = session.execute(
         select(
-            s.id,
-            s.hash_,
-            s.name,
-            EventTeam.team_id,
-            Team.name,
-            s.submitted_at,
-            s.state,
-            s.fault,
-            s.message,
-            s.train_s,
-            s.valid_s,
-            s.test_s,
-            s.peak_mb,
-            s.contributivity,
-            s.historical_contributivity,
-            s.is_baseline,
-            s.is_late,
-            s.disqualification,
-            EventTeam.disqualified_at,
-            tries.c.number,
-            s.is_final,
-            s.is_starred,
-            EventTeam.section,
-            place.rank_low,
-            place.rank_high,
-            place.tie_group,
-            place.p_best,
-            place.gap,
-            place.p_win,
-            place.p_podium,
-            place.delta,
-            place.delta_low,
-            place.delta_high,
-            place.verdict,
+            c.submission_id, c.event_team_id, c.submitted_at, c.is_ranked, c.is_final,
+            EventTeam.section, score.public, score.private,
         )
+        .join(EventTeam, EventTeam.id == c.event_team_id)
+        .join(
+            score,
+            and_(score.submission_id == c.submission_id, score.event_score_type_id == score_type),
+        )
+        .where((c.number <= n_final) | ~c.is_ranked)
+    )  # fmt: skip
+    return [Entry._make(row) for row in rows]
+
+
+class OwnLine(NamedTuple):
+    """A team's first line of a board, or, after it, others of the same band."""
+
+    id: int
+    hash_: str
+    name: str
+    team: str
+    score: float | None
+    is_own: bool
+    is_ranked: bool
+    tie_group: int | None
+    gap: float | None
+    n_own: int
+    n_band: int
+    #: How many stand above.
+    n_above: int
+
+
+def own(session: Session, wanted: Wanted, event_team_id: int, n_others: int) -> list[OwnLine]:
+    """List a team's first line and some of its band; empty if it has none."""
+    st, other = _PLACE, aliased(Standing)
+    meant = _on_board(wanted)
+    if wanted.only is not None:
+        meant.append(st.submission_id.in_(wanted.only))
+    mine = (
+        select(st.submission_id, st.key, st.tie_group)
+        .where(*meant, st.event_team_id == event_team_id)
+        .order_by(st.key, st.submitted_at, st.submission_id)
+    )
+    best = mine.limit(1).cte("best")
+
+    def number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        question = select(func.count()).select_from(st).where(*meant, *conditions)
+        return question.correlate(None).scalar_subquery()
+
+    def of_best(column: Any) -> ColumnElement[Any]:
+        return select(column).correlate(None).scalar_subquery()
+
+    is_band = (st.tie_group == of_best(best.c.tie_group)) & (st.event_team_id != event_team_id)
+    score = SubmissionScore
+    is_own = other.event_team_id == event_team_id
+    chosen = select(st.submission_id).where(*meant, st.rank_low.is_not(None), is_band)
+    chosen = chosen.order_by(st.key, st.submitted_at).limit(n_others)
+    rows = session.execute(
+        select(
+            _S.id, _S.hash_, _S.name, Team.name,
+            score.private if wanted.board == "private" else score.public,
+            is_own, other.is_ranked, other.tie_group, other.gap,
+            number(st.event_team_id == event_team_id),
+            number(st.rank_low.is_not(None), is_band),
+            number(st.is_ranked.is_(True), st.key < of_best(best.c.key)),
+        )
+        .join(other, and_(other.submission_id == _S.id, other.board == wanted.board))
+        .join(EventTeam, EventTeam.id == _S.event_team_id)
+        .join(Team, Team.id == EventTeam.team_id)
+        .outerjoin(
+            score,
+            and_(
+                score.submission_id == _S.id, score.event_score_type_id == wanted.score_types[0][0]
+            ),
+        )
+        .where(_S.id.in_(select(best.c.submission_id)) | _S.id.in_(select(chosen.subquery().c[0])))
+        .order_by(is_own.desc(), other.key, other.submitted_at)
+    )  # fmt: skip
+    found = [OwnLine._make(row) for row in rows]
+    return found if found and found[0].is_own else []
+
+
+def _on_board(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = [_PLACE.event_id == wanted.event_id, _PLACE.board == wanted.board]
+    if wanted.before is not None:
+        found.append(_PLACE.submitted_at < wanted.before)
+    return found
+
+
+def _tries(wanted: Wanted) -> Subquery:
+    return (
+        select(_S.event_team_id, func.count().label("number"))
+        .join(EventTeam, EventTeam.id == _S.event_team_id)
+        .where(EventTeam.event_id == wanted.event_id)
+        .group_by(_S.event_team_id)
+        .subquery("tries")
+    )
+
+
+# ---- which lines ---------------------------------------------------------------------------------
+
+
+def _chosen(wanted: Wanted) -> Select[Any]:
+    """Choose lines: their submissions in any order."""
+    if wanted.is_plain:
+        return select(_PLACE.submission_id).where(*_on_board(wanted))
+    if wanted.is_scored:
+        question = select(_S.id).join(_PLACE, _PLACE.submission_id == _S.id)
+        question = question.where(*_on_board(wanted))
+    else:
+        question = select(_S.id).where(
+            _S.event_id == wanted.event_id,
+            _S.state.in_(wanted.states),
+            _S.withdrawn_at.is_(None),
+        )
+        question = question.outerjoin(_PLACE, and_(_PLACE.submission_id == _S.id, _none()))
+    question = question.join(EventTeam, EventTeam.id == _S.event_team_id)
+    question = question.join(Team, Team.id == EventTeam.team_id)
+    if wanted.only is not None:
+        question = question.where(_S.id.in_(wanted.only))
+    if wanted.section:
+        question = question.where(EventTeam.section == wanted.section)
+    for word in wanted.words:
+        found = func.lower(_S.name).contains(word, autoescape=True)
+        if wanted.has_names:
+            found |= func.lower(Team.name).contains(word, autoescape=True)
+        question = question.where(found)
+    return question
+
+
+def _none() -> ColumnElement[bool]:
+    return _PLACE.board == ""
+
+
+def _order(wanted: Wanted, question: Select[Any]) -> tuple[Select[Any], list[tuple[Any, bool]]]:
+    """Say by what lines are ordered, and whether downwards; what has no value comes last."""
+    found: list[tuple[Any, bool]] = []
+    value: Any = None
+    if wanted.values is not None:
+        value = case(wanted.values, value=_S.id, else_=null()) if wanted.values else null()
+    elif wanted.order == "tries":
+        tries = _tries(wanted)
+        question = question.join(tries, tries.c.event_team_id == _S.event_team_id)
+        value = tries.c.number
+    elif wanted.order.startswith(SCORE):
+        names = {name: key for key, name in wanted.score_types}
+        score = aliased(SubmissionScore)
+        is_it = score.event_score_type_id == names[wanted.order.removeprefix(SCORE)]
+        question = question.outerjoin(score, and_(score.submission_id == _S.id, is_it))
+        value = score.private if wanted.board == "private" else score.public
+    elif wanted.order:
+        value = ORDERS[wanted.order]
+    if value is not None:
+        found = [(value.is_(None), False), (value, wanted.is_descending)]
+    is_turned = wanted.is_descending and value is None
+    if wanted.is_scored:
+        rest, is_down = [_PLACE.key, _PLACE.submitted_at, _PLACE.submission_id], is_turned
+    else:
+        rest, is_down = [_S.submitted_at, _S.id], not is_turned
+    return question, found + [(column, is_down) for column in rest]
+
+
+def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
+    """Put the columns of a page's lines together, and say their order."""
+    question, order = _order(wanted, _chosen(wanted))
+    by = [column.desc() if is_down else column for column, is_down in order]
+    question = question.add_columns(
+        *(column.label(f"order{i}") for i, (column, _) in enumerate(order))
+    )
+    if wanted.limit is not None:
+        question = question.order_by(*by).limit(wanted.limit).offset(wanted.offset)
+    picked, tries = question.subquery("picked"), _tries(wanted)
+    s, st = _S, _PLACE
+    columns = [
+        s.id, s.hash_, s.name, s.event_team_id, EventTeam.team_id, Team.name, s.submitted_at,
+        s.state, s.fault, s.message, s.train_s, s.valid_s, s.test_s, s.peak_mb, s.contributivity,
+        s.historical_contributivity, s.is_baseline, s.is_late, s.disqualification,
+        EventTeam.disqualified_at, tries.c.number, s.is_final, s.is_starred, EventTeam.section,
+        st.key, st.is_ranked, st.rank_low, st.rank_high, st.tie_group, st.p_best, st.gap,
+        st.p_win, st.p_podium, st.delta, st.delta_low, st.delta_high, st.verdict,
+    ]  # fmt: skip
+    scores = [aliased(SubmissionScore) for _ in wanted.score_types]
+    is_private = wanted.board == "private"
+    for score in scores:
+        columns += (
+            [score.private, score.test_std] if is_private else [score.public, score.valid_std]
+        )
+    lines = (
+        select(*columns)
+        .select_from(picked)
+        .join(s, s.id == picked.c[0])
         .join(EventTeam, EventTeam.id == s.event_team_id)
         .join(Team, Team.id == EventTeam.team_id)
         .join(tries, tries.c.event_team_id == s.event_team_id)
-        .outerjoin(place, and_(place.submission_id == s.id, place.board == board))
-        .where(s.event_id == event_id, s.state.in_(states), s.withdrawn_at.is_(None))
-        .order_by(s.submitted_at, s.id)
+        .outerjoin(st, and_(st.submission_id == s.id, st.board == wanted.board))
     )
-    return [Line._make(row) for row in rows]
+    for score, (key, _) in zip(scores, wanted.score_types, strict=True):
+        is_it = and_(score.submission_id == s.id, score.event_score_type_id == key)
+        lines = lines.outerjoin(score, is_it)
+    outside = [picked.c[f"order{i}"] for i in range(len(order))]
+    return lines, [c.desc() if down else c for c, (_, down) in zip(outside, order, strict=True)]
 
 
-def scores(
-    session: Session, event_id: int, *, is_private: bool
-) -> dict[int, dict[int, tuple[float | None, float | None]]]:
-    """Scores of the scored submissions of an event and their spreads over folds.
+# ---- what is true of all -------------------------------------------------------------------------
 
-    By submission and score type, in one question.
-    """
-    s = SubmissionScore
-    columns = (s.private, s.test_std) if is_private else (s.public, s.valid_std)
-    rows = session.execute(
-        select(s.submission_id, s.event_score_type_id, *columns)
-        .join(Submission, Submission.id == s.submission_id)
-        .where(Submission.event_id == event_id, Submission.state == "scored")
+
+def _facts(wanted: Wanted) -> list[ColumnElement[Any]]:
+    """Ask what is true of all lines: one value each, whatever they stand beside."""
+    st = _PLACE
+    known = select(st.submission_id).where(
+        st.event_id == wanted.event_id, st.board == wanted.board, st.rank_low.is_not(None)
     )
-    found: dict[int, dict[int, tuple[float | None, float | None]]] = {}
-    for submission_id, score_type_id, score, spread in rows:
-        found.setdefault(submission_id, {})[score_type_id] = (score, spread)
-    return found
+
+    def some(question: Select[Any]) -> ColumnElement[bool]:
+        return question.correlate(None).exists()
+
+    sections = (
+        select(EventTeam.section)
+        .where(EventTeam.event_id == wanted.event_id, EventTeam.section != "")
+        .distinct()
+        .order_by(EventTeam.section)
+        .subquery()
+    )
+    return [
+        select(func.count()).select_from(_chosen(wanted).subquery()).scalar_subquery(),
+        some(known),
+        some(known.where(st.delta.is_not(None))),
+        some(known.where(st.p_win.is_not(None))),
+        select(func.aggregate_strings(sections.c.section, "\n")).scalar_subquery(),
+    ]

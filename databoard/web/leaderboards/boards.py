@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from databoard.errors import ForbiddenError
-from databoard.services.leaderboards import PRIVATE, Row
+from databoard.services.leaderboards import PRIVATE
 from databoard.store.models import Event
 from databoard.web import event_pages, guards, polling
 from databoard.web.downloads import download
 from databoard.web.guards import Standing
 from databoard.web.leaderboards import listing, seats
 from databoard.web.leaderboards.blueprint import bp
-from databoard.web.leaderboards.listing import Body, Choice, Listing, Right
+from databoard.web.leaderboards.listing import Body, Choice, Right
 
 BOARDS = "any(public, private, competition, private_competition, failed, new)"
 TITLES = {
@@ -24,8 +27,6 @@ TITLES = {
     "failed": "Failed",
     "new": "In progress",
 }
-
-
 # ---- who may see which ---------------------------------------------------------------------------
 
 
@@ -74,14 +75,15 @@ def other(event: str, board: str) -> ResponseReturnValue:
     return _page(event, board)
 
 
-def _page(name: str, board: str) -> str:
+def _page(name: str, board: str) -> Response:
     event = guards.load_event(name)
     right = _right(event, board)
     choice = Choice.of(request.args)
     shown = listing.get(event, board, right, choice, now=guards.now())
     place = guards.standing(event)
-    own = listing.own_rows(shown, place.event_team.team_id if place.event_team else None)
-    return render_template(
+    team = place.event_team
+    own = listing.own(event, shown, team.id) if team is not None and shown.has_scores else None
+    text = render_template(
         "leaderboards/board.html",
         board=board,
         title=TITLES[board],
@@ -91,24 +93,20 @@ def _page(name: str, board: str) -> str:
         choice=choice,
         body=listing.body(event, right, shown, choice).text,
         own=own,
-        band=_band(shown, own) if own else [],
-        own_key=listing.team_key(event.id, own[0].team_id) if own else "",
+        own_key=listing.team_key(event.id, team.team_id) if team is not None else "",
         **event_pages.frame(event),
     )
+    return _unless_known(text)
 
 
-def _band(shown: Listing, own: list[Row]) -> list[Row]:
-    """List the submissions of others that cannot be told from the visitor's best."""
-    place = own[0].place
-    if place is None or own[0].rank is None:
-        return []
-    return [
-        row
-        for row in shown.source.rows
-        if row.place is not None
-        and row.place.tie_group == place.tie_group
-        and row.team_id != own[0].team_id
-    ]
+def _unless_known(text: str) -> Response:
+    """Send a page, or 304 to a browser that has the same one."""
+    response = Response(text, mimetype="text/html")
+    # A page that is the same but for its token is the same page; the older token stays valid.
+    content = text.replace(generate_csrf(), "")
+    response.set_etag(hashlib.sha256(content.encode()).hexdigest()[:32], weak=True)
+    response.make_conditional(request)
+    return response
 
 
 def _boards(event: Event, place: Standing) -> list[tuple[str, str, int | None]]:
@@ -136,7 +134,7 @@ def rows(event: str, board: str) -> ResponseReturnValue:
     """Bring the rows of a board up to date."""
     seat = seats.find(seats.cookie(), event, board)
     if seat is not None:
-        version = polling.event_version(seat.event_id)
+        version = seats.version_of(polling.event_versions(seat.event_id), board)
         if request.args.get("v") == str(version):
             return polling.fresh(version, str)
     return _fresh_rows(event, board)
@@ -148,7 +146,7 @@ def _fresh_rows(name: str, board: str) -> Response:
     right = _right(event, board)
     choice = Choice.of(request.args)
     shown = listing.get(event, board, right, choice, now=guards.now())
-    seats.take(event, board, right, is_frozen=shown.source.frozen_at is not None)
+    seats.take(event, board, right, is_frozen=shown.frozen_at is not None)
     if request.args.get("v") == str(shown.version):
         return polling.fresh(shown.version, str)
     return _sent(shown.version, listing.body(event, right, shown, choice))
@@ -174,6 +172,6 @@ def table(event: str, board: str) -> Response:
     """Download a whole board as a table."""
     loaded = guards.load_event(event)
     right = _right(loaded, board)
-    shown = listing.get(loaded, board, right, Choice(), now=guards.now())
+    shown = listing.whole(loaded, board, right, now=guards.now())
     text = listing.as_csv(shown, right)
     return download(text.encode(), f"{loaded.name}_{board}.csv", mimetype="text/csv")

@@ -1,4 +1,4 @@
-"""What a board lists for a choice of order, words and page; kept in memory by version."""
+"""Pages of boards for a choice of order, words and page; kept in memory by version."""
 
 from __future__ import annotations
 
@@ -7,49 +7,32 @@ import gzip
 import hashlib
 import hmac
 import io
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from flask import current_app, render_template
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
 from databoard.services import leaderboards
-from databoard.services.leaderboards import Board, Row
+from databoard.services.leaderboards import Board, Own
 from databoard.store.models import Event
 from databoard.web.extensions import db
 
 Value = TypeVar("Value")
 
 PAGE = 100
-MAX_BOARDS = 8
+MAX_WHOLE = 4
+MAX_PAGES = 64
 MAX_BODIES = 256
+MAX_OWN = 2000
 MAX_SEARCH = 100
 GZIP_LEVEL = 6
 MEMORIES = "databoard.boards"
-SCORE = "score:"
-#: What a board may be ordered by, besides its scores; nothing else is (threats W11).
-ORDERS: dict[str, Callable[[Row], Any]] = {
-    "team": lambda row: row.team.lower(),
-    "submission": lambda row: row.submission.lower(),
-    "submitted": lambda row: row.submitted_at.timestamp(),
-    "tries": lambda row: row.n_tries,
-    "train": lambda row: row.train_s,
-    "test": lambda row: row.test_s if row.test_s is not None else row.valid_s,
-    "memory": lambda row: row.peak_mb,
-    "contributivity": lambda row: row.contributivity,
-    "historical": lambda row: row.historical_contributivity,
-    "best": lambda row: row.place.p_best if row.place else None,
-    "win": lambda row: row.place.p_win if row.place else None,
-    "podium": lambda row: row.place.p_podium if row.place else None,
-    "delta": lambda row: row.place.delta if row.place else None,
-    "change": lambda row: row.gain,
-}
 #: What would tell what a ladder holds back.
 HELD_BACK = ("contributivity", "historical")
 
@@ -85,6 +68,18 @@ class Choice:
             arguments.get("section", "").strip()[:80],
         )
 
+    def of_board(self, right: Right) -> leaderboards.Choice:
+        """Say it in the words of the service."""
+        return leaderboards.Choice(
+            self.order,
+            self.is_descending,
+            tuple(self.words.split()),
+            self.section,
+            self.page,
+            PAGE,
+            has_names=right.names,
+        )
+
     def arguments(self) -> dict[str, str]:
         """Write it into an address again, without the page."""
         found = {
@@ -94,53 +89,6 @@ class Choice:
             "section": self.section,
         }
         return {name: text for name, text in found.items() if text}
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A page of a board, in its order."""
-
-    source: Board
-    rows: tuple[Row, ...]
-    n_rows: int
-    page: int
-
-    @property
-    def version(self) -> int:
-        """Version of the event that it was read at."""
-        return self.source.version
-
-    @property
-    def n_ranked(self) -> int:
-        """How many rows of the whole board take a rank."""
-        return sum(row.rank is not None for row in self.source.rows)
-
-    @property
-    def has(self) -> frozenset[str]:
-        """Name the optional columns that the board has something for."""
-        places = [row.place for row in self.source.rows if row.place is not None]
-        found = {
-            "place": bool(places),
-            "delta": any(place.delta is not None for place in places),
-            "forecast": any(place.p_win is not None for place in places),
-            "change": any(row.gain is not None for row in self.source.rows),
-        }
-        return frozenset(name for name, is_there in found.items() if is_there)
-
-    @property
-    def sections(self) -> list[str]:
-        """List the sections of the teams on the board."""
-        return sorted({row.section for row in self.source.rows} - {""})
-
-    @property
-    def n_pages(self) -> int:
-        """How many pages there are."""
-        return max(1, math.ceil(self.n_rows / PAGE))
-
-    @property
-    def has_scores(self) -> bool:
-        """Whether its rows have scores and ranks."""
-        return self.source.board not in ("failed", "new")
 
 
 class _Memory(Generic[Value]):
@@ -191,8 +139,10 @@ class Memories:
     """What one application remembers of its boards."""
 
     def __init__(self) -> None:
-        self.boards: _Memory[Board] = _Memory(MAX_BOARDS)
+        self.whole: _Memory[Board] = _Memory(MAX_WHOLE)
+        self.pages: _Memory[Board] = _Memory(MAX_PAGES)
         self.bodies: _Memory[Body] = _Memory(MAX_BODIES)
+        self.own: _Memory[tuple[Own | None]] = _Memory(MAX_OWN)
 
 
 def _memories() -> Memories:
@@ -200,77 +150,55 @@ def _memories() -> Memories:
     return found
 
 
-def get(event: Event, board: str, right: Right, choice: Choice, *, now: datetime) -> Listing:
-    """List a page of a board.
+def body_key(
+    event_id: int, version: int, board: str, right: Right, choice: Choice, *, is_frozen: bool
+) -> Hashable:
+    """Name the rows that all see who have this right and chose this."""
+    return (event_id, version, board, is_frozen, right, choice)
+
+
+def whole(event: Event, board: str, right: Right, *, now: datetime) -> Board:
+    """Give a whole board."""
+    is_frozen = leaderboards.is_frozen(event, now) and not right.organiser
+    return _memories().whole.get(
+        (event.id, leaderboards.version_of(event, board), board, is_frozen),
+        lambda: leaderboards.build(db.session(), event, board, now=now, sees_all=not is_frozen),
+    )
+
+
+def get(event: Event, board: str, right: Right, choice: Choice, *, now: datetime) -> Board:
+    """Give a page of a board.
 
     Raises
     ------
     BadRequest
         If it cannot be ordered as asked.
     """
-    is_frozen = leaderboards.is_frozen(event, now) and not right.organiser
-    key = (event.id, event.version, board, is_frozen)
-    source = _memories().boards.get(
-        key,
-        lambda: leaderboards.build(db.session(), event, board, now=now, sees_all=not is_frozen),
-    )
-    rows = _found(_of_section(source.rows, choice.section), choice.words, right)
-    if right.spreads or choice.order not in HELD_BACK:
-        rows = _ordered(rows, choice, source)
-    n_pages = max(1, math.ceil(len(rows) / PAGE))
-    page = min(max(1, choice.page), n_pages)
-    return Listing(source, tuple(rows[PAGE * (page - 1) : PAGE * page]), len(rows), page)
-
-
-def _of_section(rows: tuple[Row, ...], section: str) -> tuple[Row, ...]:
-    """Cut a section out of a board, with ranks of its own."""
-    if not section:
-        return rows
-    inside = [row for row in rows if row.section == section]
-    ranks = sorted(row.rank for row in inside if row.rank is not None)
-    place = {rank: i + 1 for i, rank in reversed(list(enumerate(ranks)))}
-    # Intervals are of the whole board.
-    return tuple(
-        replace(row, rank=place[row.rank] if row.rank is not None else None, place=None)
-        for row in inside
-    )
-
-
-def _found(rows: tuple[Row, ...], words: str, right: Right) -> list[Row]:
-    wanted = words.split()
-    if not wanted:
-        return list(rows)
-    return [row for row in rows if all(word in _text(row, right) for word in wanted)]
-
-
-def _text(row: Row, right: Right) -> str:
-    return (f"{row.team} {row.submission}" if right.names else row.submission).lower()
-
-
-def _ordered(rows: list[Row], choice: Choice, source: Board) -> list[Row]:
-    """Order rows; what has no value comes last whichever way."""
-    if not choice.order or choice.order == "rank":
-        return rows[::-1] if choice.is_descending else rows
-    value = _value_of(choice.order, source)
-    known = [row for row in rows if value(row) is not None]
-    missing = [row for row in rows if value(row) is None]
-    return sorted(known, key=value, reverse=choice.is_descending) + missing
-
-
-def _value_of(order: str, source: Board) -> Callable[[Row], Any]:
-    name = order.removeprefix(SCORE)
-    if order.startswith(SCORE) and any(column.name == name for column in source.columns):
-        return lambda row: row.scores.get(name)
-    if order not in ORDERS:
+    if choice.order not in ("", "rank") and choice.order not in leaderboards.orders(event):
         raise BadRequest("There is no such column to sort by.")
-    return ORDERS[order]
+    if choice.order in HELD_BACK and not right.spreads:
+        choice = replace(choice, order="")
+    is_frozen = leaderboards.is_frozen(event, now) and not right.organiser
+    version = leaderboards.version_of(event, board)
+    return _memories().pages.get(
+        body_key(event.id, version, board, right, choice, is_frozen=is_frozen),
+        lambda: leaderboards.build(
+            db.session(),
+            event,
+            board,
+            now=now,
+            sees_all=not is_frozen,
+            choice=choice.of_board(right),
+        ),
+    )
 
 
-def own_rows(shown: Listing, team_id: int | None) -> list[Row]:
-    """List what the visitor's team has on the whole board, the best first."""
-    if team_id is None:
-        return []
-    return [row for row in shown.source.rows if row.team_id == team_id]
+def own(event: Event, shown: Board, event_team_id: int) -> Own | None:
+    """Give what a team has on a board."""
+    key = (event.id, shown.version, shown.board, shown.frozen_at, event_team_id)
+    return _memories().own.get(
+        key, lambda: (leaderboards.own(db.session(), event, shown, event_team_id),)
+    )[0]
 
 
 def team_key(event_id: int, team_id: int) -> str:
@@ -280,17 +208,17 @@ def team_key(event_id: int, team_id: int) -> str:
     return hmac.new(secret, text, hashlib.sha256).hexdigest()[:12]
 
 
-def body(event: Event, right: Right, shown: Listing, choice: Choice) -> Body:
+def body(event: Event, right: Right, shown: Board, choice: Choice) -> Body:
     """Render the rows of a page, once for all who may see the same."""
-    is_frozen = shown.source.frozen_at is not None
-    key = (event.id, shown.version, shown.source.board, is_frozen, right)
+    choice = replace(choice, page=shown.page)
+    is_frozen = shown.frozen_at is not None
     return _memories().bodies.get(
-        (*key, replace(choice, page=shown.page)),
+        body_key(event.id, shown.version, shown.board, right, choice, is_frozen=is_frozen),
         lambda: Body.of(_render(event, right, shown, choice)),
     )
 
 
-def _render(event: Event, right: Right, shown: Listing, choice: Choice) -> str:
+def _render(event: Event, right: Right, shown: Board, choice: Choice) -> str:
     return render_template(
         "leaderboards/_rows.html",
         event=event,
@@ -304,13 +232,13 @@ def _render(event: Event, right: Right, shown: Listing, choice: Choice) -> str:
 # ---- as a table for programs ---------------------------------------------------------------------
 
 
-def as_csv(shown: Listing, right: Right) -> str:
+def as_csv(shown: Board, right: Right) -> str:
     """Write a whole board as comma-separated values, at full precision."""
-    names = [column.name for column in shown.source.columns] if shown.has_scores else []
+    names = [column.name for column in shown.columns] if shown.has_scores else []
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(["rank", "team", "submission", *map(_harmless, names), "submitted", "state"])
-    for row in shown.source.rows:
+    for row in shown.rows:
         writer.writerow(
             [
                 row.rank or "",

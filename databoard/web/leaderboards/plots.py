@@ -14,7 +14,7 @@ from databoard.web.extensions import db
 from databoard.web.leaderboards import charts, listing
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.charts import Point, Share
-from databoard.web.leaderboards.listing import Choice, Right
+from databoard.web.leaderboards.listing import Right
 
 
 @bp.get("/events/<event>/plots")
@@ -62,7 +62,7 @@ def _points(event: Event) -> tuple[list[Point], Column]:
         organiser=place.is_admin,
         spreads=place.is_admin or not event.has_ladder,
     )
-    board = listing.get(event, "public", right, Choice(), now=guards.now()).source
+    board = listing.whole(event, "public", right, now=guards.now())
     own = place.event_team.team_id if place.event_team else None
     return charts.points(board.rows, board.official, names=right.names, own=own), board.official
 

@@ -53,6 +53,11 @@ def find(signed: str, event: str, board: str, app: Flask | None = None) -> Seat 
     return seat if seat is not None and seat.until > time.monotonic() else None
 
 
+def version_of(versions: tuple[int, int], board: str) -> int:
+    """Choose of the versions of an event and of its boards that of this board."""
+    return versions[0] if board in ("failed", "new") else versions[1]
+
+
 def take(event: Event, board: str, right: Right, *, is_frozen: bool) -> None:
     """Keep a seat for the visitor, who was just let in."""
     signed, seats = cookie(), _seats(current_app)
@@ -82,9 +87,10 @@ class News:
         # /events/<event>/leaderboard/<board>/rows
         if len(parts) == 6 and parts[5] == "rows" and environ["REQUEST_METHOD"] == "GET":
             seat = find(self._cookie(environ), parts[2], parts[4], self.app)
-            version = polling.known_version(seat.event_id) if seat is not None else None
+            versions = polling.known_versions(seat.event_id) if seat is not None else None
             is_board = (parts[1], parts[3]) == ("events", "leaderboard")
-            if seat is not None and version is not None and is_board:
+            if seat is not None and versions is not None and is_board:
+                version = version_of(versions, parts[4])
                 answer = self._answer(environ, seat, parts[4], version)
                 if answer is not None:
                     status, headers, body = answer
@@ -106,7 +112,9 @@ class News:
             return "204 NO CONTENT", [("Cache-Control", "no-store")], b""
         memories: Memories | None = self.app.extensions.get(listing.MEMORIES)
         choice = Choice.of(arguments)
-        key = (seat.event_id, version, board, seat.is_frozen, seat.right, choice)
+        key = listing.body_key(
+            seat.event_id, version, board, seat.right, choice, is_frozen=seat.is_frozen
+        )
         body: Body | None = memories.bodies.find(key) if memories is not None else None
         if body is None or "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", ""):
             return None

@@ -87,8 +87,8 @@ def _ranks_of(event: Event) -> dict[int, int]:
     # The application keeps, by event, the version and the ranks of the teams at that version.
     cache = current_app.extensions.setdefault("databoard.ranks", {})
     known = cache.get(event.id)
-    if known is None or known[0] != event.version:
+    if known is None or known[0] != event.board_version:
         board = leaderboards.build(db.session(), event, "competition", now=guards.now())
         ranks = {row.team_id: row.rank for row in board.rows if row.rank is not None}
-        known = cache[event.id] = (event.version, ranks)
+        known = cache[event.id] = (event.board_version, ranks)
     return known[1]
