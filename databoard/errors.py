@@ -13,6 +13,7 @@ DataboardError
 │       ├── TooSoonError     the team must wait                       (429, team)
 │       └── QuotaError       the team has used what it may            (429, team)
 ├── KitError                 a problem folder is wrong                (422, organiser)
+│   └── RequirementsError    its environment cannot be made           (422, organiser)
 ├── UnsafeError              the machine cannot isolate submissions   (503, ours)
 ├── BusyError                the database or a worker did not answer  (503, ours)
 ├── ProgramError             rsync, ssh or a script of tools/ failed  (500, ours)
@@ -129,6 +130,14 @@ class KitError(DataboardError):
     def __init__(self, message: str, fix: str = "") -> None:
         super().__init__(f"{message} {fix}".strip())
         self.fix = fix
+
+
+class RequirementsError(KitError):
+    """A problem's ``requirements.txt`` cannot become an environment; ``line`` is where."""
+
+    def __init__(self, message: str, fix: str = "", line: int | None = None) -> None:
+        super().__init__(message, fix)
+        self.line = line
 
 
 class UnsafeError(DataboardError):

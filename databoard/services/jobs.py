@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,11 +68,17 @@ def claim(
     lane: str = "train",
     lease: timedelta = LEASE,
     submission_ids: Sequence[int] | None = None,
+    but_problems: Collection[int] = (),
 ) -> Job | None:
     """Take the next job that is due: higher priority first, then fair between teams.
 
     A team that has fewer jobs running comes before one that has more; among equals the older job
     comes first. So a team that sends a hundred waits for its second as long as everybody else.
+
+    Parameters
+    ----------
+    but_problems : collection of int
+        Keys of the problems whose jobs have to wait.
 
     Returns
     -------
@@ -80,7 +86,13 @@ def claim(
         With a new ``token``, or None if nothing is due.
     """
     job = queries.claim(
-        session, owner, now=now, lane=lane, until=now + lease, submission_ids=submission_ids
+        session,
+        owner,
+        now=now,
+        lane=lane,
+        until=now + lease,
+        submission_ids=submission_ids,
+        but_problems=but_problems,
     )
     if job is None or job.submission is None:
         return job
@@ -348,11 +360,13 @@ def register(
     notes: str,
     version: str,
     now: datetime,
+    environment_hash: str = "",
 ) -> Trainer:
     """Announce a trainer."""
     trainer = queries.trainer(session, name) or Trainer(name=name)
     trainer.host, trainer.pid, trainer.slots = host[:80], pid, slots
     trainer.isolation, trainer.notes, trainer.version = isolation, notes, version
+    trainer.environment_hash = environment_hash
     trainer.state, trainer.started_at, trainer.seen_at = "running", now, now
     session.add(trainer)
     session.flush()

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from databoard import __version__, logs
 from databoard.errors import BusyError, UnsafeError
-from databoard.services import jobs, problems, submissions
+from databoard.services import environments, jobs, problems, submissions
 from databoard.settings import Settings
 from databoard.store.engine import make_engine, make_sessions, read_only
 from databoard.store.files import Files
@@ -38,6 +38,8 @@ from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as queries
 from databoard.training.analyst import Analyst
 from databoard.training.engine import Engine
+from databoard.training.environments import packages
+from databoard.training.environments.upkeep import Upkeep
 from databoard.training.news import Asked, FoldEnded, Given, News, Run, Stepped
 from databoard.training.runs import work
 from databoard.training.terms import Terms
@@ -133,6 +135,8 @@ class Desk:
         self.threads = ThreadPoolExecutor(MAX_RUNS, thread_name_prefix="run")
         self.steps: dict[tuple[int, int], Stepped] = {}
         self.terms: dict[tuple[int, datetime, str], Terms] = {}
+        self.upkeep = Upkeep(self.engine.environments, self.name)
+        self.engine.environments.on_news = self._hear_of_environments
         self.stop_at: float | None = None
         self.is_paused = False
         self.trouble = ""
@@ -179,6 +183,7 @@ class Desk:
             notes="\n".join((isolation.words, *isolation.notes)),
             version=__version__,
             now=_now(),
+            environment_hash=environments.remember(session, packages(), now=_now()),
         )
         jobs.note_trouble(session, self.name, "")
 
@@ -287,7 +292,17 @@ class Desk:
             logger.warning("gave back %d jobs whose trainer was lost", len(returned))
             self._due.add("train")
         self.engine.sweep()
+        self._look_after_environments()
         self._next_sweep = time.monotonic() + self.pace.sweep_s
+
+    def _hear_of_environments(self) -> None:
+        self.upkeep.hear()
+        self.inbox.put(None)
+
+    def _look_after_environments(self) -> None:
+        """Have missing environments of problems built, and keep how they stand."""
+        if self._persist(self.upkeep.look):
+            self._due |= {"train", "check"}
 
     def _tidy(self) -> None:
         """Remove what crashes left, and see whether the machine still isolates submissions."""
@@ -338,7 +353,13 @@ class Desk:
         """Claim a job and read what its thread needs."""
         lease = timedelta(seconds=self.pace.lease_s)
         job = jobs.claim(
-            session, self.name, now=_now(), lane=lane, lease=lease, submission_ids=self.only
+            session,
+            self.name,
+            now=_now(),
+            lane=lane,
+            lease=lease,
+            submission_ids=self.only,
+            but_problems=self.upkeep.waiting(),
         )
         if job is None:
             return None
@@ -406,6 +427,8 @@ class Desk:
         """See what has changed; reads only, so that looking never wakes anybody."""
         with read_only():
             found = self._persist(lambda session: queries.glance(session, self.name, _now()))
+        if self.upkeep.has_news():
+            self._look_after_environments()
         self._due |= found.lanes
         if self.runs.keys() - found.held:
             self._next_beat = 0.0  # which asks by the token

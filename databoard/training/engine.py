@@ -22,9 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -33,6 +31,7 @@ from databoard.settings import Settings
 from databoard.training import box, cgroups
 from databoard.training.box import Environment, Isolation
 from databoard.training.changes import Fingerprint, fingerprint
+from databoard.training.environments.keeper import Keeper
 from databoard.training.executors.base import OnEvent, ignore
 from databoard.training.executors.local import Connect, LocalExecutor
 from databoard.training.scoring import PreparedKit
@@ -44,10 +43,6 @@ logger = logging.getLogger(__name__)
 # Scorers, each with the data of a problem, that are kept warm.
 MAX_KITS = 8
 _NO_TERMS = Terms()
-
-
-def _own_python(_: str) -> str:
-    return sys.executable
 
 
 def _connect(settings: Settings) -> Connect:
@@ -81,8 +76,8 @@ class Engine:
         Less than this and no submission runs.
     allow_unsafe : bool
         Run submissions unprotected where the machine can promise nothing.
-    python_of : callable
-        The interpreter of a problem's environment, by the problem's name.
+    environments : Path, optional
+        Where the problems' own environments lie; by default beside the problems.
     isolation : Isolation, optional
         Instead of what `databoard.training.box.detect` finds.
     connect : callable
@@ -96,14 +91,15 @@ class Engine:
         *,
         min_isolation: str = "ns",
         allow_unsafe: bool = False,
-        python_of: Callable[[str], str] = _own_python,
+        environments: Path | None = None,
         isolation: Isolation | None = None,
         connect: Connect = LocalExecutor,
     ) -> None:
         self.problems_dir = problems_dir
         self.min_isolation = min_isolation
         self.allow_unsafe = allow_unsafe
-        self._python_of = python_of
+        root = environments or problems_dir.resolve().parent / "environments"
+        self.environments = Keeper(problems_dir, root)
         self.refusal: UnsafeError | None = None
         self.isolation = isolation or box.detect()
         try:
@@ -118,6 +114,7 @@ class Engine:
         self._seen: dict[tuple[str, str | None], Fingerprint] = {}
         self._locks: dict[tuple[str, str | None], threading.Lock] = {}
         self._lock = threading.Lock()
+        self._environments_met: set[str] = set()
         self.executor = connect(self.isolation, self.kit, slots)
 
     @classmethod
@@ -167,6 +164,8 @@ class Engine:
         ------
         KitError
             If the problem does not load; the fault is the organiser's.
+        BusyError
+            If the problem's environment is being built.
         """
         key = (problem, event)
         with self._lock:
@@ -186,7 +185,7 @@ class Engine:
                 problem,
                 event,
                 self.problems_dir,
-                self._python_of(problem),
+                self.environments.python_of(problem),
                 self._terms.get(key, _NO_TERMS),
             )
             with self._lock:
@@ -200,6 +199,13 @@ class Engine:
     def _is_fresh(self, kit: PreparedKit, terms: Terms) -> bool:
         seen = self._seen.get((kit.problem, kit.event))
         return kit.terms == terms and fingerprint(self.problems_dir / kit.problem) == seen
+
+    def is_new_environment(self, hash_: str) -> bool:
+        """Tell once of every environment that nobody has asked for it before."""
+        with self._lock:
+            is_new = hash_ not in self._environments_met
+            self._environments_met.add(hash_)
+            return is_new
 
     def forget(self, problem: str) -> None:
         """Let go of a problem whose code or data have changed."""
@@ -228,13 +234,15 @@ class Engine:
         return self.can_train
 
     def sweep(self, *, own: bool = False) -> None:
-        """Remove the control groups that killed trainers of this machine have left."""
+        """Remove what killed trainers of this machine have left, and end idle zygotes."""
+        self.executor.rest()
         if self.isolation.cgroups is not None:
             with contextlib.suppress(OSError):
                 cgroups.sweep(self.isolation.cgroups, own=own)
 
     def close(self) -> None:
         """End every box, zygote and scorer."""
+        self.environments.close()
         self.executor.shutdown()
         for kit in self._kits.values():
             kit.close()

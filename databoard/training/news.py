@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from databoard.services import jobs, results
+from databoard.services import environments, jobs, results
 from databoard.services.results import Ending, FoldOutcome
 from databoard.store.files import Files
 from databoard.store.models import Job, Submission
@@ -148,6 +148,19 @@ class Renewed:
         """Write it before their new results come."""
         run = self.run
         results.renew_folds(session, run.job_id, run.token, self.numbers, now=now)
+
+
+@dataclass
+class Listed:
+    """A run has met an environment for the first time since the trainer started."""
+
+    run: Run
+    packages: Sequence[str]
+    ends: bool = False
+
+    def record(self, session: Session, *, now: datetime) -> None:
+        """Store what is in it."""
+        environments.remember(session, self.packages, now=now)
 
 
 @dataclass

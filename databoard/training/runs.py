@@ -18,15 +18,23 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from databoard import logs
-from databoard.errors import BusyError, DataboardError, KitError, TrainingError
+from databoard.errors import (
+    BusyError,
+    DataboardError,
+    KitError,
+    RequirementsError,
+    TrainingError,
+)
 from databoard.services.results import MADE_WITH, Ending, FoldOutcome
 from databoard.training.checks import check
 from databoard.training.engine import Engine
+from databoard.training.environments.recipe import FILE
 from databoard.training.news import (
     Asked,
     Ended,
     FoldEnded,
     Given,
+    Listed,
     News,
     Renewed,
     Run,
@@ -57,6 +65,10 @@ def _work(run: Run, engine: Engine, tell: Tell) -> None:
     logger.info("%s begins, attempt %d", what, run.token)
     try:
         news: News | None = check(run, engine) if run.is_check else _Work(run, engine, tell).do()
+    except RequirementsError as error:
+        # Named by its file, so that a change of the file finds what failed for its sake.
+        place = {"error_file": FILE, "error_line": error.line}
+        news = Ended(run, _ending("checking_error", "organiser", error.message, **place))
     except KitError as error:
         news = Ended(run, _ending("checking_error", "organiser", error.message))
     except DataboardError as error:
@@ -98,6 +110,8 @@ class _Work:
         self.run, self.engine, self.tell = run, engine, tell
         self.kit: PreparedKit = engine.kit(run.problem, run.event, run.terms)
         self.made_with = {name: getattr(self.kit.info, name) for name in MADE_WITH}
+        if engine.is_new_environment(self.kit.info.environment_hash):
+            tell(Listed(run, self.kit.info.packages))
         self.failure: Ending | None = None
         self.trouble: Given | None = None
         self.finished: SimpleQueue[Future[FoldResult]] = SimpleQueue()

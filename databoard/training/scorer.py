@@ -39,6 +39,7 @@ from databoard.training import (
     wire,
 )
 from databoard.training.analysis import Analysis
+from databoard.training.closed_forms import Quick
 from databoard.training.influence import Influence
 from databoard.training.paths import folders_of_paths
 from databoard.training.sampling import n_rows_of
@@ -109,6 +110,7 @@ class Scorer:
         self.folds = terms.rows() or self.kit.folds(self.X_train, self.y_train)
         self._check_folds()
         self._truths: dict[tuple[int, str], Any] = {}
+        self._quick = [(score_type, Quick(score_type)) for score_type in self.kit.score_types]
         self._learnt: Analysis | None = None
 
     def _check_folds(self) -> None:
@@ -148,6 +150,7 @@ class Scorer:
             "folds_hash": folds_hash(self.folds),
             "kit_hash": kit.code_hash(),
             "environment_hash": environments.sum_up(),
+            "packages": environments.packages(),
             "folders": folders_of_paths([self.X_train, self.X_test], kit.path),
         }
 
@@ -225,9 +228,9 @@ class Scorer:
 
     def _score(self, truth: Any, y_pred: Any, step: str) -> Scores:
         scores = {}
-        for score_type in self.kit.score_types:
+        for score_type, score in self._quick:
             try:
-                value = float(score_type.score_function(truth, y_pred))
+                value = score(truth, y_pred)
             except Exception as error:
                 raise TrainingError(
                     f"The score {score_type.name} stops on the {step} predictions with "

@@ -74,6 +74,7 @@ class KitInfo:
     folds_hash: str
     kit_hash: str
     environment_hash: str
+    packages: tuple[str, ...]
     folders: tuple[str, ...]
 
     @classmethod
@@ -89,6 +90,7 @@ class KitInfo:
                 **forms,
                 "elements": tuple(told["elements"]),
                 "scores": tuple(ScoreInfo(**score) for score in told["scores"]),
+                "packages": tuple(told["packages"]),
                 "folders": tuple(told["folders"]),
             }
         )

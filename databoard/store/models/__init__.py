@@ -12,6 +12,7 @@ from databoard.store.models.activity import (
     TaskRun,
 )
 from databoard.store.models.blends import BlendQuestion
+from databoard.store.models.environments import Environment, ProblemEnvironment
 from databoard.store.models.events import (
     Event,
     EventAdmin,
@@ -51,6 +52,7 @@ __all__ = [
     "BlendQuestion",
     "Comment",
     "Credit",
+    "Environment",
     "Event",
     "EventAdmin",
     "EventScoreType",
@@ -65,6 +67,7 @@ __all__ = [
     "Notification",
     "OutgoingMail",
     "Problem",
+    "ProblemEnvironment",
     "ProblemKeyword",
     "SandboxFile",
     "ScoreType",

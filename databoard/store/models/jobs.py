@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from databoard.store.base import Base, BigKey, Key, Name, Short
+from databoard.store.base import Base, BigKey, Key, Name, Sha256, Short
 from databoard.store.models.submissions import Submission
 
 
@@ -80,6 +80,7 @@ class Trainer(Base):
     isolation: Mapped[str] = mapped_column(String(20), default="")
     notes: Mapped[str] = mapped_column(default="")
     slots: Mapped[int] = mapped_column(default=1)
+    environment_hash: Mapped[Sha256] = mapped_column(default="")
     version: Mapped[Name] = mapped_column(default="")
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]

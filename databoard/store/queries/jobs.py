@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,6 +53,7 @@ def claim(
     lane: str,
     until: datetime,
     submission_ids: Sequence[int] | None = None,
+    but_problems: Collection[int] = (),
 ) -> Job | None:
     """Lease the next due job; safe among any number of trainers."""
     turns = _turns(lane)
@@ -76,6 +77,8 @@ def claim(
     else:
         # Whoever names submissions wants them trained, even while the event's queue is stopped.
         query = query.where(Job.submission_id.in_(submission_ids))
+    if but_problems:
+        query = query.where(Event.problem_id.not_in(but_problems))
     job_id = session.scalar(query)
     if job_id is None:
         return None

@@ -37,6 +37,10 @@ class Executor(Protocol):
         """Do now what the first fold in an environment would have to wait for."""
         ...
 
+    def rest(self) -> None:
+        """End what has been idle for long."""
+        ...
+
     def shutdown(self) -> None:
         """Cancel what runs or waits, and end all processes."""
         ...

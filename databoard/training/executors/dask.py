@@ -107,6 +107,9 @@ class DaskExecutor:
     def warm(self, environment: Environment) -> None:
         """Do nothing: workers start their zygotes before they register."""
 
+    def rest(self) -> None:
+        """Do nothing: workers look after their zygotes."""
+
     def submit(self, task: FoldTask, on_event: OnEvent = ignore) -> RemoteFuture:
         """Train a fold as soon as there is room; see `databoard.training.executors.base`."""
         future = RemoteFuture(task, self.isolation)

@@ -6,7 +6,9 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -25,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # A zygote that has forked this often is replaced: what it has leaked, if anything, goes with it.
 FORKS_PER_ZYGOTE = 2_000
+#: So long the zygote of a problem's own environment waits for another fold.
+IDLE_S = 900.0
 ATTEMPTS = 2
 
 FindKit = Callable[[str, str | None], PreparedKit]
@@ -77,6 +81,7 @@ class Zygotes:
         self.isolation = isolation
         self._zygotes: dict[Environment, Zygote] = {}
         self._users: dict[Zygote, int] = {}
+        self._used_at: dict[Zygote, float] = {}
         self._locks: dict[Environment, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -102,6 +107,7 @@ class Zygotes:
         finally:
             with self._lock:
                 self._users[zygote] -= 1
+                self._used_at[zygote] = time.monotonic()
                 if not self._users[zygote] and zygote is not self._zygotes.get(environment):
                     self._retire(zygote)
 
@@ -128,8 +134,23 @@ class Zygotes:
         verdict = replace(verdicts.ours(f"The box died twice: {why}"), signal=signal.SIGKILL)
         return FoldResult(verdict, isolation=self.isolation.words)
 
+    def rest(self, idle_s: float = IDLE_S) -> None:
+        """End the zygotes of problems' own environments that have had nothing to do for long."""
+        late = time.monotonic() - idle_s
+        with self._lock:
+            for environment, zygote in list(self._zygotes.items()):
+                is_idle = not self._users[zygote] and self._used_at.get(zygote, late) < late
+                starting = self._locks[environment]
+                if not is_idle or environment.python == sys.executable:
+                    continue
+                if starting.acquire(blocking=False):  # else somebody is about to use it
+                    del self._zygotes[environment]
+                    self._retire(zygote)
+                    starting.release()
+
     def _retire(self, zygote: Zygote) -> None:
         self._users.pop(zygote, None)
+        self._used_at.pop(zygote, None)
         zygote.close()
 
     def close(self) -> None:
@@ -176,6 +197,10 @@ class LocalExecutor:
         """Start the zygote of an environment before the first fold needs it."""
         with self._zygotes.use(environment):
             pass
+
+    def rest(self) -> None:
+        """End the zygotes that have been idle for long."""
+        self._zygotes.rest()
 
     def submit(self, task: FoldTask, on_event: OnEvent = ignore) -> FoldFuture:
         """Train a fold as soon as there is room; see `databoard.training.executors.base`."""

@@ -1,0 +1,144 @@
+"""What a ``requirements.txt`` asks for, and the name of the environment that answers it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from databoard.errors import RequirementsError
+from databoard.training.environments import canonical
+
+FILE = "requirements.txt"
+#: What boxes and scorers import of others; at the server's versions unless the file names others.
+RUNNER = (
+    "joblib",
+    "numpy",
+    "pandas",
+    "ramp-workflow",
+    "scikit-learn",
+    "scipy",
+    "threadpoolctl",
+)
+_MAX_BYTES = 64 * 1024
+# What an environment is made of besides the file; grows when its making changes.
+_MAKING = "1"
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_ELSEWHERE = re.compile(
+    r"-r|--requirement|-c|--constraint|-e|--editable|[./~]|file:|.*@\s*(file:|[./~])"
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A line of the file that names a package."""
+
+    number: int
+    text: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A ``requirements.txt``.
+
+    Attributes
+    ----------
+    text : str
+        All of the file.
+    wishes : tuple of Wish
+        Its packages.
+    options : tuple of str
+        Its lines for pip: ``--extra-index-url``, ``--find-links``.
+    """
+
+    text: str
+    wishes: tuple[Wish, ...]
+    options: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Name the environment: another file or another Python make another one."""
+        python = f"{platform.python_implementation()} {platform.python_version()}"
+        words = (_MAKING, python, platform.machine(), sys.base_prefix, self.text)
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:40]
+
+    def server_lines(self) -> list[str]:
+        """List what databoard needs: a package that the file names, as the file wants it."""
+        named = {wish.name for wish in self.wishes}
+        return [name if name in named else f"{name}=={metadata.version(name)}" for name in RUNNER]
+
+    def exactly(self, packages: list[str]) -> Recipe:
+        """Return the recipe of the very same packages, for another machine."""
+        pins = [line for line in packages if not line.startswith("python==")]
+        return parse("\n".join([*self.options, *pins]) + "\n")
+
+
+def parse(text: str, where: str = FILE) -> Recipe:
+    r"""Read the lines of a file.
+
+    Raises
+    ------
+    RequirementsError
+        If a line leads to other files: the file alone must name the environment.
+
+    Examples
+    --------
+    >>> parse("tabulate==0.9.0  # tables\n").wishes
+    (Wish(number=1, text='tabulate==0.9.0', name='tabulate'),)
+    """
+    wishes, options = [], []
+    is_continued = False
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = re.sub(r"(^|\s)#.*", "", raw).strip()
+        was_continued, is_continued = is_continued, line.endswith("\\")
+        if not line or was_continued:
+            continue
+        if _ELSEWHERE.match(line):
+            raise RequirementsError(
+                f"{where}, line {number} ({line[:80]}): it leads to another file.",
+                "Name the packages themselves, so that this file alone tells what is installed.",
+                line=number,
+            )
+        if line.startswith("-"):
+            options.append(line)
+            continue
+        name = _NAME.match(line)
+        if name is None:
+            raise RequirementsError(
+                f"{where}, line {number} ({line[:80]}): this is no requirement.",
+                "Write one package per line, such as lightgbm==4.6.0.",
+                line=number,
+            )
+        text_ = line.rstrip("\\").strip()
+        wishes.append(Wish(number, text_, canonical(name.group())))
+    return Recipe(text, tuple(wishes), tuple(options))
+
+
+def read(folder: Path) -> Recipe | None:
+    """Read the recipe of a problem's folder; None where it has none, or an empty one.
+
+    Raises
+    ------
+    RequirementsError
+        If the file cannot be read, or leads to others.
+    """
+    where = f"problems/{folder.name}/{FILE}"
+    try:
+        with (folder / FILE).open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise RequirementsError(f"{where} cannot be read: {error.strerror}.") from error
+    if len(content) > _MAX_BYTES:
+        raise RequirementsError(f"{where} is larger than {_MAX_BYTES // 1024} kB.")
+    try:
+        found = parse(content.decode(), where)
+    except UnicodeDecodeError as error:
+        raise RequirementsError(f"{where} is no UTF-8 text.", "Save it as UTF-8.") from error
+    return found if found.wishes else None
