@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from databoard.store.models import Team, TeamInvitation
 from databoard.store.queries import teams as queries
-from tests.builders import make_event, make_team, make_user
+from tests.builders import make_event, make_event_team, make_team, make_user
 
 
 @pytest.fixture
@@ -131,3 +131,57 @@ def test_the_pages_of_teams_fit_and_work_in_a_browser(make_page, log_in_page, pe
     page.get_by_role("button", name="Make a link").click()
     assert "/invitations/" in page.locator("#link").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.fixture
+def pair(rows, people):
+    """Ada's and bob's own teams in an event where teams merge."""
+    event = make_event(rows, "iris", title="Iris", can_merge_teams=True, max_members_per_team=2)
+    for user in people[:2]:
+        make_event_team(rows, event, make_team(rows, f"{user.name}s", [user]))
+    rows.commit()
+    return event
+
+
+def test_two_teams_go_on_as_one_once_both_founders_agree(visit, rows, pair):
+    ada, bob, eve = visit
+    assert "Merge with another team" in text_of(ada, "/teams/adas")
+    answer = ada.post("/teams/adas/merge", data={"event": "iris", "team": "eves", "name": "both"})
+    assert answer.status_code == 422
+    assert "No team of this name" in answer.get_data(as_text=True)
+
+    proposal = {"event": "iris", "team": "bobs", "name": "both"}
+    assert ada.post("/teams/adas/merge", data=proposal).status_code == 302
+    key = re.search(r"/merges/(\d+)/accept", text_of(bob, "/teams/bobs/merge"))[1]
+    assert "Take back" in text_of(ada, "/teams/adas/merge")
+    assert eve.post(f"/merges/{key}/accept").status_code == 404
+    assert bob.post(f"/merges/{key}/accept").location == "/events/iris"
+
+    assert members(rows, "both") == ["ada", "bob"]
+    assert ada.get("/teams/adas/merge").status_code == 404
+
+
+def test_a_proposal_is_declined(visit, pair):
+    ada, bob, _ = visit
+    ada.post("/teams/adas/merge", data={"event": "iris", "team": "bobs", "name": "both"})
+    key = re.search(r"/merges/(\d+)/decline", text_of(bob, "/teams/bobs/merge"))[1]
+
+    assert bob.post(f"/merges/{key}/decline").location == "/teams/bobs"
+
+    assert bob.post(f"/merges/{key}/accept").status_code == 404
+
+
+def test_organisers_merge_teams_where_these_may_not(log_in, app, rows, pair):
+    pair.can_merge_teams = False
+    admin = make_user(rows, "root", access_level="admin")
+    rows.commit()
+    root = log_in(admin, app.test_client())
+    keys = re.findall(r'value="(\d+)">(?:ada|bob)s<', text_of(root, "/admin/events/iris/merge"))
+    choice = {"first": keys[0], "second": keys[1], "name": "bobs"}
+    assert root.post("/admin/events/iris/merge", data=choice).status_code == 422
+
+    answer = root.post("/admin/events/iris/merge", data={**choice, "name": "both"})
+
+    assert answer.location == "/admin/events/iris"
+    assert members(rows, "both") == ["ada", "bob"]
+    assert "merge teams" in text_of(root, "/admin/audit")

@@ -161,6 +161,23 @@ class TeamForm(FlaskForm):
     )
 
 
+class MergeForm(FlaskForm):
+    """Another team to go on with."""
+
+    event = SelectField("Event")
+    team = StringField(
+        "Name of the other team",
+        [_required("the name of a team"), Length(max=40)],
+        render_kw={"autocomplete": "off", **_PLAIN},
+    )
+    name = StringField(
+        "Name of the new team",
+        [_required("a name"), Length(max=40)],
+        description="2 to 40 letters, digits, _ - and . ; nobody may have it yet.",
+        render_kw={"autocomplete": "off", **_PLAIN},
+    )
+
+
 class InviteForm(FlaskForm):
     """Somebody to invite."""
 

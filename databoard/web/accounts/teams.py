@@ -7,10 +7,12 @@ from werkzeug.wrappers import Response
 
 from databoard.errors import ForbiddenError, NotFoundError
 from databoard.services import invitations
+from databoard.services import merging as merging_services
 from databoard.services import teams as services
 from databoard.store.models import Team
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import invitations as invitation_queries
+from databoard.store.queries import merging as merging_queries
 from databoard.store.queries import teams as queries
 from databoard.web import guards
 from databoard.web.accounts import links
@@ -65,7 +67,7 @@ def _own(name: str) -> Team:
     return team
 
 
-def _managed(name: str) -> Team:
+def managed(name: str) -> Team:
     """Load a team that the visitor founded.
 
     Raises
@@ -90,12 +92,21 @@ def _page(team: Team, form: InviteForm) -> Page:
         members=queries.members(db.session(), team.id),
         events=queries.current_events_of(db.session(), team),
         may_manage=may_manage,
+        may_merge=may_manage and _may_merge(team),
         invitations=(
             invitation_queries.of_team(db.session(), team.id, guards.now()) if may_manage else []
         ),
         link=links.public_address(path) if path else "",
     )
     return page, status_of(form)
+
+
+def _may_merge(team: Team) -> bool:
+    """Is there an event in which the team could go on with another one?"""
+    return any(
+        merging_services.may_merge(place.event, guards.now())
+        for place in merging_queries.places_of_team(db.session(), team.id)
+    )
 
 
 # ---- inviting ------------------------------------------------------------------------------------
@@ -105,7 +116,7 @@ def _page(team: Team, form: InviteForm) -> Page:
 @guards.approved_required
 def invite(team: str) -> Page:
     """Invite a user by name."""
-    found = _managed(team)
+    found = managed(team)
     form = InviteForm()
     if form.validate_on_submit():
         with refusals_in(form):
@@ -113,7 +124,7 @@ def invite(team: str) -> Page:
             db.session.commit()
             flash(f"{typed(form.name)} is invited.", "success")
             return redirect(url_for(".team", team=found.name))
-        found = _managed(team)  # a refusal has undone what was loaded
+        found = managed(team)  # a refusal has undone what was loaded
     return _page(found, form)
 
 
@@ -121,7 +132,7 @@ def invite(team: str) -> Page:
 @guards.approved_required
 def invite_by_link(team: str) -> Response:
     """Make a link that takes one person into the team."""
-    found = _managed(team)
+    found = managed(team)
     _, secret = invitations.make_link(db.session(), found, guards.me(), now=guards.now())
     db.session.commit()
     session[NEW] = url_for(".invitation", token=secret)
@@ -132,7 +143,7 @@ def invite_by_link(team: str) -> Response:
 @guards.approved_required
 def take_back(team: str, key: int) -> Response:
     """Take an invitation back."""
-    found = _managed(team)
+    found = managed(team)
     invitations.take_back(db.session(), found, guards.me(), key, now=guards.now())
     db.session.commit()
     flash("The invitation is taken back.", "success")
@@ -204,7 +215,7 @@ def leave_team(team: str) -> Response:
 @guards.approved_required
 def remove_member(team: str, user: str) -> Response:
     """Take a member out of a team that one founded."""
-    found = _managed(team)
+    found = managed(team)
     member = account_queries.by_name(db.session(), user)
     if member is None or not queries.is_member(db.session(), found.id, member.id):
         raise NotFoundError(f"There is no member of this name in {found.name}.")

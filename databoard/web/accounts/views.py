@@ -1,6 +1,27 @@
 """All pages of accounts: importing this module registers them."""
 
-from databoard.web.accounts import choices, devices, entry, news, passwords, profile, teams, tokens
+from databoard.web.accounts import (
+    choices,
+    devices,
+    entry,
+    merging,
+    news,
+    passwords,
+    profile,
+    teams,
+    tokens,
+)
 from databoard.web.accounts.blueprint import bp
 
-__all__ = ["bp", "choices", "devices", "entry", "news", "passwords", "profile", "teams", "tokens"]
+__all__ = [
+    "bp",
+    "choices",
+    "devices",
+    "entry",
+    "merging",
+    "news",
+    "passwords",
+    "profile",
+    "teams",
+    "tokens",
+]

@@ -178,6 +178,18 @@ class RosterForm(FlaskForm):
     )
 
 
+class MergeForm(FlaskForm):
+    """Two teams, and the name of the one that goes on."""
+
+    first = SelectField("Team (its draft is kept)")
+    second = SelectField("Team that joins it")
+    name = StringField(
+        "Name of the new team",
+        [DataRequired("Please enter a name."), Length(max=40)],
+        description="2 to 40 letters, digits, _ - and . ; nobody may have it yet.",
+    )
+
+
 class AnnouncementForm(FlaskForm):
     """A banner, and maybe a letter."""
 
