@@ -180,6 +180,7 @@ class FoldRun:
     def _ask(self, stack: contextlib.ExitStack) -> None:
         """Send the request and what belongs to it."""
         files = wire.freeze_files(self.data.files)
+        X_train, y = (self._own(parcel) for parcel in (self.data.X_train, self.data.y))
         doors = self._cgroup.doors() if self._cgroup else []
         passed = [
             self._keeper_end.fileno(),
@@ -188,8 +189,8 @@ class FoldRun:
             self._memory["train"],
             self._memory["test"],
             files,
-            self.data.X_train,
-            self.data.y,
+            X_train,
+            y,
             *doors,
         ]
         try:
@@ -199,7 +200,11 @@ class FoldRun:
         finally:
             self._keeper_end.close()
             self._runner_end.close()
-            wire.close(self._log_end, files, *doors)
+            wire.close(self._log_end, files, X_train, y, *doors)
+
+    def _own(self, parcel: int) -> int:
+        """Open a parcel for this box alone: no other box may notice what it does with it."""
+        return wire.opened_anew(parcel, shared=self.isolation.uid is not None)
 
     def _request(self, stack: contextlib.ExitStack, n_cgroups: int) -> dict[str, Any]:
         test_form = self.data.test_form or Form("any", (0,))
@@ -391,8 +396,10 @@ class FoldRun:
         if self.data.X_test is None:
             self.verdict = Verdict("tested", step="validating")
             return
+        X_test = self._own(self.data.X_test)
         with contextlib.suppress(OSError):
-            wire.send(self.runner, {"go": True}, [self.data.X_test])
+            wire.send(self.runner, {"go": True}, [X_test])
+        wire.close(X_test)
         self.progress.since = time.monotonic()
 
     # -------------------------------------------------------------- the end

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import io
 import json
 import os
 import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -354,3 +356,31 @@ def test_the_view_travels_as_json() -> None:
     view = View(command=["x"], environment={"A": "b"}, shown=[("/a", "/b")], uid=5, gid=5)
 
     assert View(**json.loads(view.argv()[-1])).environment == {"A": "b"}
+
+
+def _when_read(descriptor: int) -> int:
+    return os.fstat(descriptor).st_atime_ns
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_two_openings_of_a_parcel_share_nothing_that_can_be_written(shared: bool) -> None:  # L5
+    parcel = wire.freeze([b"X" * 10_000])
+    one, other = (wire.opened_anew(parcel, shared=shared) for _ in range(2))
+    before = _when_read(other)
+
+    os.lseek(one, 4711, os.SEEK_SET)
+    fcntl.fcntl(one, fcntl.F_SETFL, os.O_NONBLOCK)
+    time.sleep(0.01)
+    assert os.pread(one, 10_000, 0) == wire.contents(other)
+
+    assert os.lseek(other, 0, os.SEEK_CUR) == 0
+    assert not fcntl.fcntl(other, fcntl.F_GETFL) & os.O_NONBLOCK
+    if not shared:
+        assert os.fstat(one).st_ino != os.fstat(other).st_ino
+    elif os.fstat(one).st_ino == os.fstat(other).st_ino:
+        assert _when_read(other) == before
+    for descriptor in (one, other):
+        with pytest.raises(OSError, match="not permitted"):
+            os.ftruncate(descriptor, 1)
+        assert not os.fstat(descriptor).st_mode & 0o077 or not shared
+    wire.close(parcel, one, other)
