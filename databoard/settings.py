@@ -140,9 +140,24 @@ class Settings:
         return self.root / "problems"
 
     @property
+    def environments_dir(self) -> Path:
+        """Where the problems' own environments are built."""
+        return self.root / "environments"
+
+    @property
     def submissions_dir(self) -> Path:
         """Where the server keeps sources, predictions and logs."""
         return self.root / "submissions"
+
+    def environment(self) -> dict[str, str]:
+        """Environment in which another process of ours finds this very installation."""
+        return {
+            **os.environ,
+            "DATABOARD_TEST": "False",
+            "DATABOARD_DB_URL": self.database_url,
+            "DATABOARD_ROOT": str(self.root),
+            "DATABOARD_SECRET_KEY": self.secret_key,
+        }
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:

@@ -25,6 +25,7 @@ from databoard.cli.actions.parts import (
 )
 from databoard.cli.actions.problems import (
     add_problem,
+    build_environment,
     check_problem,
     list_problems,
     new_problem,
@@ -64,6 +65,7 @@ ACTIONS = (
     approve_user,
     backup_every,
     backup_from,
+    build_environment,
     check_problem,
     clean,
     create_admin,

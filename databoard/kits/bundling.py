@@ -34,11 +34,12 @@ __all__ = [
 ]
 
 ZIP_NAME = "starting_kit.zip"
+REQUIREMENTS = "requirements.txt"
 COMMENT = b"databoard "
 OLDEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 SKIPPED_FOLDERS = {"__pycache__", "training_output"}
 SKIPPED_SUFFIXES = {".pyc", ".pyo", ".zip"}
-RAMP_FILES = ("problem.py", "README*", "LICENSE*", "*.ipynb", "requirements.txt", "environment.yml")
+RAMP_FILES = ("problem.py", "README*", "LICENSE*", "*.ipynb", REQUIREMENTS, "environment.yml")
 # The manual of 2016 misspells the word, and so do kits that follow it.
 SPELLINGS = ("starting", "staring")
 RAMP_FOLDERS = ("external_imports", "submissions/starting_kit", "data/public")
@@ -77,8 +78,8 @@ def kit_files(path: Path) -> dict[str, Path]:
     return dict(sorted(files.items()))
 
 
-def _digest(files: dict[str, Path]) -> str:
-    total = hashlib.sha256()
+def _digest(files: dict[str, Path], pins: str) -> str:
+    total = hashlib.sha256(pins.encode())
     for name, path in files.items():
         with path.open("rb") as file:
             total.update(f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
@@ -90,26 +91,35 @@ def build_starting_kit(kit: Kit) -> bytes:
     return zip_starting_kit(kit.path)
 
 
-def zip_starting_kit(path: Path) -> bytes:
+def zip_starting_kit(path: Path, pins: str = "") -> bytes:
     """Zip the starting kit in a problem's folder.
 
     The same files give the same bytes: names are sorted, dates and rights fixed. The zip has no
     folder of its own, so its files can be tried and zipped for upload where they are unpacked.
+
+    Parameters
+    ----------
+    path : Path
+    pins : str
+        The exact packages of the server, in place of the organiser's ``requirements.txt``.
     """
     files = kit_files(path)
+    contents = {name: source.read_bytes() for name, source in files.items()}
+    if pins:
+        contents[REQUIREMENTS] = pins.encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, source in files.items():
+        for name, content in sorted(contents.items()):
             entry = zipfile.ZipInfo(name, OLDEST_ZIP_DATE)
             entry.external_attr = 0o100644 << 16
             entry.create_system = 3
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, source.read_bytes())
-        archive.comment = COMMENT + _digest(files).encode()
+            archive.writestr(entry, content)
+        archive.comment = COMMENT + _digest(files, pins).encode()
     return buffer.getvalue()
 
 
-def is_stale(path: Path) -> bool:
+def is_stale(path: Path, pins: str = "") -> bool:
     """Tell whether ``starting_kit.zip`` of a problem's folder is missing or out of date.
 
     A zip made by hand is current while no file of the kit is newer.
@@ -122,17 +132,17 @@ def is_stale(path: Path) -> bool:
         return True
     files = kit_files(path)
     if comment.startswith(COMMENT):
-        return comment != COMMENT + _digest(files).encode()
+        return comment != COMMENT + _digest(files, pins).encode()
     made = target.stat().st_mtime_ns
     return any(source.stat().st_mtime_ns > made for source in files.values())
 
 
-def refresh_starting_kit(path: Path) -> Path:
+def refresh_starting_kit(path: Path, pins: str = "") -> Path:
     """Give the current ``starting_kit.zip`` of a problem's folder, made anew where it is stale."""
     target = path / ZIP_NAME
-    if is_stale(path):
+    if is_stale(path, pins):
         with tempfile.NamedTemporaryFile(dir=path, prefix=".zip_", delete=False) as file:
-            file.write(zip_starting_kit(path))
+            file.write(zip_starting_kit(path, pins))
         part = Path(file.name)
         part.chmod(0o644)
         part.replace(target)

@@ -131,6 +131,7 @@ class Engine:
             settings.workers,
             min_isolation=settings.min_isolation,
             allow_unsafe=settings.allow_unsafe,
+            environments=settings.environments_dir,
             connect=_connect(settings),
         )
 

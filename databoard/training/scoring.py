@@ -27,6 +27,7 @@ from databoard.training.box import (
     hidden_folders,
     readable_folders,
 )
+from databoard.training.environments.recipe import read
 from databoard.training.host import FoldData
 from databoard.training.shuffling import Rows
 from databoard.training.terms import Terms
@@ -172,6 +173,7 @@ class PreparedKit:
             raise KitError(error.message) from error
         self.info = KitInfo.of(answer["kit"])
         self._code = wire.thaw_files(self._parcels[0])
+        self.requirements = _exact_requirements(problems / problem, environment, self.info)
         self.environment = Environment(
             python, shown=self.info.folders, hidden=hidden_folders(problems)
         )
@@ -458,6 +460,12 @@ class PreparedKit:
         request = _request("combine", blobs, ["float64"] * len(blobs), counts=counts)
         scores: dict[str, list[Scores]] = self._ask(request, blobs)[0]["scores"]
         return scores
+
+
+def _exact_requirements(folder: Path, environment: Environment, info: KitInfo) -> str:
+    """Write down an environment of the problem's own, so that it can be built elsewhere."""
+    found = read(folder) if environment.python != Environment().python else None
+    return found.exactly(list(info.packages)).text if found else ""
 
 
 def _request(

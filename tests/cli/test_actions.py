@@ -19,7 +19,7 @@ from databoard.errors import (
     NotFoundError,
     UploadError,
 )
-from databoard.store.models import EventTeam, OutgoingMail, ScoreType, Submission
+from databoard.store.models import EventTeam, OutgoingMail, Problem, ScoreType, Submission
 from databoard.store.opening import open_session
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import problems as problem_queries
@@ -311,3 +311,16 @@ def test_what_is_not_there_says_where_to_look(settings, action):
 
 def test_a_shipped_problem_is_in_order(with_iris):
     assert problems.check_problem(with_iris, "iris").splitlines()[-1] == "iris is in order."
+
+
+def test_a_problem_whose_environment_cannot_be_made_is_not_added(with_iris, look):
+    (with_iris.problems_dir / "iris" / "requirements.txt").write_text("numpy\n-r more.txt\n")
+
+    with pytest.raises(KitError, match=r"requirements.txt, line 2 \(-r more.txt\)"):
+        problems.add_problem(with_iris, "iris")
+
+    assert look(select(func.count()).select_from(Problem)) == 0
+
+
+def test_a_problem_without_requirements_has_no_environment_to_build(with_iris):
+    assert "server's own Python" in problems.build_environment(with_iris, "iris")

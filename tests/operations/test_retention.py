@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from databoard.services import leaderboards, tasks
 from databoard.store.models import Credit, TaskRun
 from databoard.store.opening import open_session
 from databoard.store.queries import events as event_queries
+from databoard.training.environments.recipe import parse
 from tests.builders import (
     NOON,
     make_event,
@@ -142,3 +144,19 @@ def test_a_task_keeps_the_end_of_what_it_said(session):
     assert (kept.ok, kept.ended_at) == (False, later)
     assert kept.message.endswith("the end")
     assert len(kept.message) == tasks.MESSAGE_LENGTH
+
+
+def test_environments_that_no_problem_needs_go_when_nobody_has_used_them(settings):
+    folder = settings.problems_dir / "own"
+    folder.mkdir(parents=True)
+    (folder / "requirements.txt").write_text("tabulate\n")
+    needed, unused, fresh = parse("tabulate\n").key, parse("old").key, parse("new").key
+    for key in (needed, unused, fresh):
+        (settings.environments_dir / key / "bin").mkdir(parents=True)
+    for key in (needed, unused):
+        os.utime(settings.environments_dir / key, (0, 0))
+
+    line = clean(settings, yes=True)
+
+    assert line.endswith("and 1 files and folders of environments.")
+    assert {path.name for path in settings.environments_dir.iterdir()} == {needed, fresh}

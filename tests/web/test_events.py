@@ -6,6 +6,8 @@ import zipfile
 import pytest
 from bs4 import BeautifulSoup
 
+from databoard.services import environments
+from databoard.store.models import Trainer
 from databoard.store.queries import sandbox, teams
 from tests.builders import make_event, make_event_team, make_team, make_user
 from tests.web.scenes import CODE, ago, ahead
@@ -48,8 +50,55 @@ def test_each_tab_of_an_event_has_an_address(client, event, tab):
     assert page.select_one(".pills [aria-current]")["href"] == f"/events/open/{tab}"
 
 
-def test_the_environment_names_versions(client, event):
-    assert b"numpy" in client.get("/events/open/environment").data
+def packages_of(client):
+    page = BeautifulSoup(client.get("/events/open/environment").data, "html.parser")
+    tables = page.select("main table")
+    return [[row.get_text(" ", strip=True) for row in t.select("tbody tr")] for t in tables], page
+
+
+def test_the_environment_is_that_of_the_trainer(client, rows, event):
+    assert "once a trainer has started" in packages_of(client)[1].text
+    listed = ["python==3.11.9", "flask==3.1.3", "numpy==2.4.6"]
+    hash_ = environments.remember(rows, listed, now=ago())
+    rows.add(Trainer(name="t", environment_hash=hash_, started_at=ago(), seen_at=ago()))
+    rows.commit()
+
+    assert packages_of(client)[0] == [["python 3.11.9", "numpy 2.4.6"], ["flask 3.1.3"]]
+
+
+def test_the_environment_of_a_problem_s_own_is_listed_whole_and_tells_of_a_new_one(
+    client, rows, event
+):
+    listed = ["python==3.11.9", "cowsay==6.1", "numpy==2.4.6"]
+
+    def note(state, **more):
+        environments.note(rows, event.problem_id, state, now=ago(), **more)
+        rows.commit()
+        return packages_of(client)
+
+    tables, page = note("ready", packages=listed)
+    assert tables == [["python 3.11.9", "cowsay 6.1", "numpy 2.4.6"]]
+    assert not page.select(".alert-warning")
+    tables, page = note("building", words="Downloading")
+    assert "being built anew" in page.text
+    assert len(tables) == 1
+    assert "could not be built" in note("failed", words="line 2: no cowsay")[1].text
+    assert "line 2" not in note("failed", words="line 2: no cowsay")[1].text
+
+
+def test_the_starting_kit_has_the_exact_versions(client, rows, log_in, event, kit):
+    (kit.parent / "requirements.txt").write_text("cowsay\n")
+    listed = ["python==3.11.9", "cowsay==6.1", "numpy==2.4.6"]
+    environments.note(rows, event.problem_id, "ready", now=ago(), packages=listed)
+    user = make_user(rows, "pins")
+    rows.commit()
+
+    answer = log_in(user).get("/events/open/starting_kit")
+
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        text = archive.read("requirements.txt").decode()
+    assert text.splitlines()[1:] == ["cowsay==6.1", "numpy==2.4.6"]
+    assert "Python 3.11.9" in text
 
 
 def test_what_organisers_wrote_as_a_template_is_text(client, rows, event):

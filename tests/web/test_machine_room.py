@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from databoard.services import outbox, tasks
+from databoard.services import environments, outbox, tasks
 from databoard.store.models import OutgoingMail
-from tests.builders import make_user
+from tests.builders import make_problem, make_user
 
 NOW = datetime.now(UTC)
 
@@ -42,6 +42,18 @@ def test_a_task_of_the_installation_s_crontab_may_be_late(admin, settings):
     (settings.root / "crontab").write_text("7 0 * * *  x run-task backup -- y\n")
 
     assert "late" in admin.get("/admin/tasks").text
+
+
+def test_a_failed_environment_says_what_to_do(admin, rows):
+    problem = make_problem(rows, "boxes")
+    words = "problems/boxes/requirements.txt, line 2 (cowsay==99.0): pip finds no <cowsay>"
+    environments.note(rows, problem.id, "failed", now=NOW, words=words, line=2, key="k" * 40)
+    rows.commit()
+
+    text = admin.get("/admin/trainers").text
+
+    assert "line 2 (cowsay==99.0): pip finds no &lt;cowsay&gt;" in text
+    assert "fab build_environment:boxes" in text
 
 
 def write(rows, body="Hello.", **fields):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from databoard.cli import environments
 from databoard.cli.words import EventName, Force, UserName, Yes, clock, confirm, found, table
+from databoard.kits.events import event_spec
 from databoard.services import events
 from databoard.settings import Settings
 from databoard.store.opening import open_session
@@ -27,6 +29,9 @@ def add_event(
         old = queries.by_name(session, name) if force else None
         if old is not None and problem_queries.n_submissions_of(session, [old]):
             confirm(f"This goes: {events.what_goes_with_event(session, old)}.", yes=yes)
+        environments.enter(
+            settings, event_spec(name, problem or None, settings.problems_dir).problem_name
+        )
         event = events.add_event(
             session,
             name,

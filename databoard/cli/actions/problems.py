@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from databoard.cli import environments
 from databoard.cli.words import Force, ProblemName, Yes, clock, confirm, found, table
 from databoard.errors import KitError
 from databoard.kits.templates import write_kit
@@ -23,12 +24,21 @@ def add_problem(
         old = queries.by_name(session, name) if force else None
         if old is not None and queries.events_of(session, old):
             confirm(_loss(problems.what_goes_with_problem(session, name)), yes=yes)
+        about_environment = environments.enter(settings, name)
         problem = problems.add_problem(
             session, name, problems_dir=settings.problems_dir, now=clock(), force=force
         )
-        line = f"Added the problem {name}: {problem.title}."
+        line = f"Added the problem {name}: {problem.title}. {about_environment}".rstrip()
         session.commit()
     return line
+
+
+def build_environment(settings: Settings, name: ProblemName) -> str:
+    """Build the environment of a problem's requirements.txt now, again if it failed."""
+    made = environments.build(settings, name, again=True)
+    if made is None:
+        return f"{name} has no requirements.txt: it runs in the server's own Python."
+    return "\n".join([*made.packages, f"The environment of {name} is ready."])
 
 
 def new_problem(
@@ -72,8 +82,10 @@ def check_problem(settings: Settings, name: ProblemName) -> str:
     """Tell all that is wrong with a problem's folder, and how to mend it."""
     from databoard.kits import checking  # here: the other commands start faster without
 
+    about_environment = environments.enter(settings, name)
     findings = checking.check(name, settings.problems_dir)
-    lines = [f"{f.level}: {f.where}: {f.what} {f.fix}".rstrip() for f in findings]
+    lines = [about_environment] if about_environment else []
+    lines += [f"{f.level}: {f.where}: {f.what} {f.fix}".rstrip() for f in findings]
     n_errors = sum(finding.level == "error" for finding in findings)
     if n_errors:
         raise KitError("\n".join([*lines, f"{name}: {n_errors} to mend."]))

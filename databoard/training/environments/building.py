@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,6 +157,25 @@ def make(
     if made is None:
         raise BusyError("The environment was removed while it was made.")
     return made
+
+
+def unused(root: Path, keys: Collection[str], before: float) -> list[Path]:
+    """List what no problem needs any more and nobody has used since a moment.
+
+    Parameters
+    ----------
+    keys : collection of str
+        Of the environments that problems have now.
+    before : float
+        Seconds since the epoch.
+    """
+    found = []
+    for path in sorted(root.iterdir()) if root.is_dir() else ():
+        key = path.name.lstrip(".").partition(".")[0]
+        is_left_over = path.name.startswith(".")
+        if (key not in keys or is_left_over) and path.stat().st_mtime < before:
+            found.append(path)
+    return found
 
 
 def _remove_parts(root: Path, key: str) -> None:

@@ -257,7 +257,7 @@ class DaskExecutor:
         except DataboardError as error:
             return self._ended(verdicts.of_error(error))
         order = orders.order(task, data, kit.environment, lambda n: self._shelf.name(kit, n))
-        order |= self._terms
+        order |= {**self._terms, "requirements": kit.requirements}
         lost, place = 0, None
         while True:
             client = self._client

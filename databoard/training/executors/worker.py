@@ -23,10 +23,12 @@ from typing import Any
 
 from distributed import Scheduler, Worker, WorkerPlugin, get_worker
 
-from databoard.errors import UnsafeError
+from databoard.errors import DataboardError, UnsafeError
 from databoard.settings import check_executor
 from databoard.training import box, environments, verdicts
 from databoard.training.box import Environment
+from databoard.training.environments import building
+from databoard.training.environments.recipe import parse
 from databoard.training.executors import orders
 from databoard.training.executors.local import Zygotes
 from databoard.training.executors.parcels import Store
@@ -44,6 +46,7 @@ class Node:
         self.isolation = box.detect()
         self.zygotes = Zygotes(self.isolation)
         self.store = Store()
+        self.environments_dir = Path.home() / ".cache" / "databoard" / "environments"
         self._bells: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -60,6 +63,12 @@ class Node:
         environment = orders.read_environment(order)
         if environment.python == order["python"]:
             environment = replace(environment, python=sys.executable)
+        elif not Path(environment.python).exists() and order.get("requirements"):
+            try:
+                python = self._build(order["requirements"], order["task"]["problem"])
+            except DataboardError as error:
+                return FoldResult(verdicts.of_error(error))
+            environment = replace(environment, python=python)
         absent = _absent(environment)
         if absent:
             return FoldResult(verdicts.ours(f"{_here()} has no {absent}; every worker must."))
@@ -74,6 +83,10 @@ class Node:
             task, data = orders.read_task(order), orders.read_data(order, lent)
             result = self.zygotes.train(environment, task, data, on_event, bell)
         return replace(result, isolation=isolation.words)
+
+    def _build(self, requirements: str, problem: str) -> str:
+        """Return an interpreter with the very packages that the trainer's problem has."""
+        return building.make(parse(requirements), self.environments_dir, problem).python
 
     @contextlib.contextmanager
     def _bell(self, key: str) -> Any:

@@ -1,4 +1,4 @@
-"""The queue, the trainers, and who did what."""
+"""The queue, the trainers, and what people looked at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from databoard.domain import crontab
 from databoard.errors import InvalidError, NotFoundError
 from databoard.services import jobs as services
 from databoard.services import monitoring
-from databoard.store.queries import activity, jobs, tasks
+from databoard.store.queries import activity, environments, jobs, tasks
 from databoard.web import guards
 from databoard.web.extensions import db
 from databoard.web.organisers.blueprint import bp
@@ -38,6 +38,7 @@ def trainers() -> str:
         alive_since=now - services.TRAINER_IS_LOST,
         open_jobs=jobs.listing(session, states=("running", "due")),
         stuck_jobs=jobs.listing(session, states=("quarantined",), limit=20),
+        environments=environments.standings(session),
     )
 
 
@@ -96,13 +97,3 @@ def interactions() -> str:
         kind=kind,
         kinds=activity.kinds(session),
     )
-
-
-@bp.get("/admin/audit")
-@guards.admin_required
-def audit() -> str:
-    """List what administrators and organisers did."""
-    session = db.session()
-    part = span(activity.n_audited(session))
-    entries = activity.audit_trail(session, limit=PAGE_SIZE, offset=part.offset)
-    return render_template("organisers/audit.html", entries=entries, part=part)

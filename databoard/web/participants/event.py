@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from importlib import metadata
+from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from databoard.domain import access, rules
 from databoard.errors import ForbiddenError, NotFoundError
+from databoard.services import environments
 from databoard.services import teams as services
-from databoard.store.models import Event, EventTeam, Team
+from databoard.store.models import Event, EventTeam, ProblemEnvironment, Team
+from databoard.store.queries import environments as queries
 from databoard.store.queries import teams
 from databoard.web import event_pages, guards
 from databoard.web.event_pages import cleaned, installation
 from databoard.web.extensions import db
 from databoard.web.guards import Standing
 from databoard.web.participants.blueprint import bp
-
-#: What submissions are written with; an organiser names further packages in the requirements.
-PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "ramp-workflow", "joblib")
 
 
 @bp.get("/events/<event>")
@@ -44,29 +43,40 @@ def _page(name: str, tab: str) -> str:
         overview=cleaned(problem.overview_html),
         dictionary=cleaned(problem.dictionary_html),
         rules_text=cleaned(event.rules_html),
-        versions=_versions(problem.requirements) if tab == "environment" else [],
+        packages=_packages(event) if tab == "environment" else None,
         may_join=_may_join(event),
         **event_pages.frame(event),
     )
 
 
-def _versions(requirements: str) -> list[tuple[str, str]]:
-    """Versions of the packages that a submission may count on."""
-    named = [line.split("#")[0].strip() for line in requirements.splitlines()]
-    found = []
-    for name in dict.fromkeys([*PACKAGES, *(_package(line) for line in named if line)]):
-        try:
-            found.append((name, metadata.version(name)))
-        except (metadata.PackageNotFoundError, ValueError):
-            continue
-    return found
+@dataclass(frozen=True)
+class Packages:
+    """What submissions run in.
+
+    Attributes
+    ----------
+    promised, others : list of (str, str)
+        Names with versions; all are promised where the environment is the problem's own.
+    own : ProblemEnvironment or None
+        How the problem's own environment stands.
+    """
+
+    promised: list[tuple[str, str]]
+    others: list[tuple[str, str]]
+    own: ProblemEnvironment | None
 
 
-def _package(requirement: str) -> str:
-    for place, letter in enumerate(requirement):
-        if not (letter.isalnum() or letter in "-_."):
-            return requirement[:place]
-    return requirement
+def _packages(event: Event) -> Packages:
+    session = db.session()
+    found = environments.of_problem(session, event.problem)
+    own = queries.of_problem(session, event.problem_id)
+    listed = [line.partition("==") for line in found.packages] if found else []
+    promised = {"python", *environments.PROMISED}
+    return Packages(
+        [(name, version) for name, _, version in listed if own or name in promised],
+        [(name, version) for name, _, version in listed if not own and name not in promised],
+        own,
+    )
 
 
 # ---- joining -------------------------------------------------------------------------------------

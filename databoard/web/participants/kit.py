@@ -7,8 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from databoard.errors import NotFoundError
 from databoard.kits.bundling import refresh_starting_kit
+from databoard.services import environments
 from databoard.web import guards
 from databoard.web.event_pages import installation
+from databoard.web.extensions import db
 from databoard.web.participants.blueprint import bp
 
 
@@ -21,7 +23,7 @@ def starting_kit(event: str) -> ResponseReturnValue:
     if not folder.is_dir():
         raise NotFoundError("The starting kit is not on this server.")
     response: Response = send_file(
-        refresh_starting_kit(folder),
+        refresh_starting_kit(folder, environments.pins(db.session(), loaded.problem)),
         mimetype="application/zip",
         as_attachment=True,
         download_name=f"{loaded.name}_starting_kit.zip",
