@@ -5,15 +5,18 @@ The environment says who logs in and where they play (env.sample); the host is L
     DATABOARD_USERNAME=ada DATABOARD_PASSWORD=... DATABOARD_EVENT=iris \
         locust -f locustfile.py --host http://127.0.0.1:8080 --headless -u 30 -t 60s
 
-CSRF protection stays on: every form is sent with the token of its page.
+CSRF protection stays on: every form is sent with the token of its page. ``{n}`` in the name stands
+for a number, so that ``team_{n}`` logs in as team_1, team_2 and so on; ``--tags rush`` plays the
+last minutes, when everybody submits.
 """
 
+import itertools
 import os
 import re
 import secrets
 import sys
 
-from locust import HttpUser, between, events, task
+from locust import HttpUser, between, events, tag, task
 
 USERNAME = os.environ.get("DATABOARD_USERNAME", "")
 PASSWORD = os.environ.get("DATABOARD_PASSWORD", "")
@@ -21,6 +24,7 @@ EVENT = os.environ.get("DATABOARD_EVENT", "iris")
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 VERSION = re.compile(r'data-version="(\d+)"')
+NUMBERS = itertools.count(1)
 #: Answers of a server that works: the team has to wait, or the event is closed.
 REFUSALS = {403, 409, 422, 429}
 
@@ -46,9 +50,10 @@ class Participant(HttpUser):
 
     def on_start(self):
         """Log in with the token of the page."""
-        answer = self.send_form("/login", {"login": USERNAME, "password": PASSWORD})
+        name = USERNAME.replace("{n}", str(next(NUMBERS)))
+        answer = self.send_form("/login", {"login": name, "password": PASSWORD})
         if answer.url.endswith("/login"):
-            print(f"{USERNAME} cannot log in.", file=sys.stderr)
+            print(f"{name} cannot log in.", file=sys.stderr)
             self.environment.process_exit_code = 1
             self.environment.runner.quit()
 
@@ -79,6 +84,7 @@ class Participant(HttpUser):
         self.client.get("/")
         self.client.get(f"/events/{EVENT}")
 
+    @tag("rush")
     @task(3)
     def look_at_ones_own(self):
         """Open one's own submissions."""
@@ -89,6 +95,7 @@ class Participant(HttpUser):
         """Open the sandbox."""
         self.client.get(f"/events/{EVENT}/sandbox")
 
+    @tag("rush")
     @task(1)
     def submit(self):
         """Submit what is in the sandbox, under a new name."""
