@@ -135,3 +135,53 @@ def _errors(event: Event, rows: Sequence[Any], read: Read) -> FloatArray:
 
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
+
+
+@dataclass(frozen=True)
+class Alike:
+    """An earlier submission of another team that one is like.
+
+    ``code`` is the share of the code that both have, ``errors`` the cosine between their errors.
+    """
+
+    hash_: str
+    code: float
+    errors: float | None
+
+
+#: From here on a team is asked whether it built on a submission.
+CODE_IS_RELATED = 0.3
+ERRORS_ARE_RELATED = 0.95
+MAX_SUGGESTED = 5
+
+
+def earlier_alike(
+    session: Session, event: Event, hash_: str, files: Files, read: Read, *, problem_dir: Path
+) -> list[Alike]:
+    """List the earlier submissions of other teams that one is like, the likest first.
+
+    Raises
+    ------
+    NotFoundError
+        If the submission is not scored.
+    """
+    rows = queries.results(session, event.id)
+    mine = next((row for row in rows if row.hash_ == hash_ and row.state == "scored"), None)
+    if mine is None:
+        raise NotFoundError("There is no such scored submission.")
+    others = [
+        row
+        for row in _best(session, event)
+        if row.team != mine.team and row.submitted_at < mine.submitted_at
+    ]
+    compared = [mine, *others]
+    names = queries.code_files(session, [row.id for row in compared])
+    codes = [_code(files, row.hash_, tuple(names.get(row.id, ()))) for row in compared]
+    code = similarity.code_similarities(codes, _kit_code(problem_dir))[0]
+    errors = _errors(event, compared, read)[0]
+    found = [
+        Alike(row.hash_, float(code[i]), _known(errors[i]))
+        for i, row in enumerate(others, 1)
+        if code[i] >= CODE_IS_RELATED or np.nan_to_num(errors[i]) >= ERRORS_ARE_RELATED
+    ]
+    return sorted(found, key=lambda one: (-one.code, -(one.errors or 0.0)))[:MAX_SUGGESTED]

@@ -73,8 +73,9 @@ def save(
             filename,
         )
     elif row.content != content:
-        row.content, row.version = content, row.version + 1
-    row.updated_at = now
+        row.content, row.version, row.updated_at = content, row.version + 1, now
+    else:
+        return row
     row.updated_by_id = user.id if user else None
     session.flush()
     return row

@@ -339,7 +339,7 @@ PARTICIPANTS = (302, 403, 403, 200, 403, 403)
 OWNERS = (302, 403, 404, 200, 200, 200)
 FAILED = {"hash_": FAILED_SUBMISSION}
 HASH = "<string(length=40):hash_>"
-TAB = "<any(data, rules, environment):tab>"
+TAB = "<any(data, rules, environment, kit, activity):tab>"
 BOARD = "<any(public, private, competition, private_competition, failed, new):board>"
 OTHER_BOARD = "<any(competition, private_competition, failed, new):board>"
 
@@ -347,6 +347,10 @@ EVENTS = [
     Row("GET", "/events/<event>", everybody(200)),
     Row("GET", "/events/<event>", (404, 404, 404, 200, 200, 200), HIDDEN),
     Row("GET", f"/events/<event>/{TAB}", everybody(200), {"tab": "rules"}),
+    Row("GET", f"/events/<event>/{TAB}", everybody(200), {"tab": "kit"}),
+    Row("GET", f"/events/<event>/{TAB}", everybody(200), {"tab": "activity"}),
+    Row("GET", "/events/<event>/activity/rows", everybody(200)),
+    Row("GET", "/events/<event>/activity/rows", (404, 404, 404, 200, 200, 200), HIDDEN),
     Row("GET", "/events/<event>/sign_up", (302, 403, 200, 302, 200, 200)),
     Row("GET", "/events/<event>/sign_up", (302, 403, 404, 302, 200, 200), HIDDEN),
     Row("POST", "/events/<event>/sign_up", (302, 403, 302, 302, 302, 302)),

@@ -156,7 +156,7 @@ def test_a_controlled_event_makes_a_team_wait_and_says_so(client, rows, log_in, 
         "/events/open/sign_up", data={"csrf_token": token(client)}, follow_redirects=True
     )
 
-    assert b"waits for the organisers" in answer.data
+    assert b"is waiting for approval by the organisers since" in answer.data
     assert client.get("/events/open/sandbox").status_code == 403
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from databoard.store.models import AuditEntry, EventTeam, Interaction, Submission, User
+from databoard.store.models import AuditEntry, EventTeam, Interaction, Submission, Team, User
 
 
 def _interactions(
@@ -62,15 +63,58 @@ def kinds(session: Session) -> list[str]:
     return list(session.scalars(select(Interaction.kind).distinct().order_by(Interaction.kind)))
 
 
-def audit_trail(session: Session, *, limit: int = 100, offset: int = 0) -> list[AuditEntry]:
-    """List what administrators did, newest first."""
-    return list(
-        session.scalars(
-            select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit).offset(offset)
+def joins(session: Session, event_id: int, *, limit: int) -> list[tuple[datetime, str]]:
+    """List when which teams were let into an event, newest first."""
+    query = (
+        select(EventTeam.approved_at, Team.name)
+        .join(Team, Team.id == EventTeam.team_id)
+        .where(
+            EventTeam.event_id == event_id,
+            EventTeam.approved_at.is_not(None),
+            EventTeam.left_at.is_(None),
         )
+        .order_by(EventTeam.approved_at.desc(), EventTeam.id.desc())
+        .limit(limit)
     )
+    return [(at, name) for at, name in session.execute(query) if at is not None]
 
 
-def n_audited(session: Session) -> int:
+def _audited(
+    query: Select[Any], event_ids: Collection[int] | None, by: str, action: str
+) -> Select[Any]:
+    if event_ids is not None:
+        query = query.where(AuditEntry.event_id.in_(event_ids))
+    if by:
+        query = query.where(func.lower(AuditEntry.by) == by.lower())
+    return query.where(AuditEntry.action == action) if action else query
+
+
+def audit_trail(
+    session: Session,
+    event_ids: Collection[int] | None = None,
+    *,
+    by: str = "",
+    action: str = "",
+    limit: int = 100,
+    offset: int = 0,
+) -> list[AuditEntry]:
+    """List what administrators did in some events (None: on the whole site), newest first."""
+    query = _audited(select(AuditEntry), event_ids, by, action)
+    return list(session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit).offset(offset)))
+
+
+def n_audited(
+    session: Session,
+    event_ids: Collection[int] | None = None,
+    *,
+    by: str = "",
+    action: str = "",
+) -> int:
     """Count what administrators did."""
-    return session.scalar(select(func.count(AuditEntry.id))) or 0
+    return session.scalar(_audited(select(func.count(AuditEntry.id)), event_ids, by, action)) or 0
+
+
+def audited_actions(session: Session, event_ids: Collection[int] | None = None) -> list[str]:
+    """List the kinds of what administrators did."""
+    query = _audited(select(AuditEntry.action).distinct(), event_ids, "", "")
+    return list(session.scalars(query.order_by(AuditEntry.action)))

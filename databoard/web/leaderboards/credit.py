@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 from databoard.domain import rules
 from databoard.errors import ForbiddenError, InvalidError, NotFoundError
 from databoard.services import credits as services
+from databoard.services import likeness
+from databoard.services.likeness import Alike
 from databoard.store.models import Submission
 from databoard.store.queries import credits as queries
 from databoard.web import event_pages, guards
 from databoard.web.extensions import db
-from databoard.web.leaderboards import sight
+from databoard.web.leaderboards import evidence, sight
 from databoard.web.leaderboards.blueprint import bp
 
 #: What the names of the inputs start with, before the hash of the source.
@@ -121,7 +123,51 @@ def _sources(submission: Submission, shares: dict[str, int]) -> list[Source]:
             found[hash_] = Source(credit_.source, int(credit_.percent), "credited")
     for source, kind in queries.traces(session, submission):
         found.setdefault(source.hash_, Source(source, 0, _WHY[kind]))
+    for source, why, part in _alike(submission):
+        known = found.get(source.hash_)
+        reason = f"{known.why}; {why}" if known else why
+        found[source.hash_] = Source(source, known.share if given and known else part, reason)
+    if not given:
+        rest = sum(one.share for hash_, one in found.items() if hash_ != submission.hash_)
+        found[submission.hash_] = Source(
+            submission, rules.TOTAL_CREDIT - rest, found[submission.hash_].why
+        )
     return [
         Source(source.submission, shares.get(hash_, source.share), source.why)
         for hash_, source in found.items()
     ]
+
+
+def _alike(submission: Submission) -> list[tuple[Submission, str, int]]:
+    """List what the submission is like of what its team may read: why, and a share to begin with.
+
+    The share is that of the code that both have, as far as half is left to the submission itself.
+    """
+    event, settings = submission.event_team.event, event_pages.installation()
+    if submission.state != "scored":
+        return []
+    alike = likeness.earlier_alike(
+        db.session(),
+        event,
+        submission.hash_,
+        event_pages.store(),
+        evidence.read(),
+        problem_dir=settings.problems_dir / event.problem.name,
+    )
+    sources = {
+        s.hash_: s for s in queries.sources(db.session(), event.id, [a.hash_ for a in alike])
+    }
+    seen = [one for one in alike if sight.load(one.hash_)[1].code]
+    scale = 1 / max(2.0, 2 * sum(one.code for one in seen))
+    return [(sources[one.hash_], _words(one), _part(one, scale)) for one in seen]
+
+
+def _part(one: Alike, scale: float) -> int:
+    is_code = one.code >= likeness.CODE_IS_RELATED
+    return int(rules.TOTAL_CREDIT * one.code * scale) if is_code else 0
+
+
+def _words(one: Alike) -> str:
+    if one.code >= likeness.CODE_IS_RELATED:
+        return f"{one.code:.0%} of the code is in both"
+    return "it makes the same errors"

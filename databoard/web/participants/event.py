@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from databoard.domain import access, rules
 from databoard.errors import ForbiddenError, NotFoundError
@@ -18,7 +19,10 @@ from databoard.web import event_pages, guards
 from databoard.web.event_pages import cleaned, installation
 from databoard.web.extensions import db
 from databoard.web.guards import Standing
+from databoard.web.leaderboards.highlight import highlight
+from databoard.web.participants import feed
 from databoard.web.participants.blueprint import bp
+from databoard.web.participants.uploads import as_text
 
 
 @bp.get("/events/<event>")
@@ -27,9 +31,9 @@ def event_page(event: str) -> ResponseReturnValue:
     return _page(event, "overview")
 
 
-@bp.get("/events/<event>/<any(data, rules, environment):tab>")
+@bp.get("/events/<event>/<any(data, rules, environment, kit, activity):tab>")
 def event_tab(event: str, tab: str) -> ResponseReturnValue:
-    """Show the data, the rules and limits, or what submissions run in."""
+    """Show the data, rules, packages, the starting kit, or what happened."""
     return _page(event, tab)
 
 
