@@ -274,6 +274,7 @@ def opened_anew(descriptor: int, *, shared: bool) -> int:
     offset = 0
     while offset < size:
         offset += os.sendfile(copy, descriptor, offset, size - offset)
+    os.lseek(copy, 0, os.SEEK_SET)
     _seal(copy, _SEAL_SEAL | _SEAL_SHRINK | _SEAL_GROW | _SEAL_WRITE)
     return copy
 
