@@ -48,9 +48,20 @@ def _page(name: str, tab: str) -> str:
         dictionary=cleaned(problem.dictionary_html),
         rules_text=cleaned(event.rules_html),
         packages=_packages(event) if tab == "environment" else None,
+        kit=_kit(event) if tab == "kit" else [],
+        happenings=feed.happenings(event) if tab == "activity" else [],
         may_join=_may_join(event),
         **event_pages.frame(event),
     )
+
+
+def _kit(event: Event) -> list[tuple[str, list[Markup]]]:
+    """Read the first submission that everybody starts from: names and lines in colour."""
+    if not guards.is_approved(guards.visitor()):
+        return []
+    names = [e.filename for e in event.problem.workflow.elements if e.type != "data"]
+    files = services.starting_files(installation().problems_dir / event.problem.name, names)
+    return [(name, highlight(as_text(content), name)) for name, content in files.items()]
 
 
 @dataclass(frozen=True)
