@@ -72,7 +72,7 @@ class Arena:
         return len(list(watchdog.descendants(os.getpid())))
 
 
-def _open(tier: str, root: Path) -> Arena:
+def _open(tier: str, root: Path, acts: list[Path]) -> Arena:
     isolation = box.detect((tier,))
     if isolation.tier != tier:
         pytest.skip(f"no {tier} here: {'; '.join(isolation.notes)}")
@@ -87,11 +87,18 @@ def _open(tier: str, root: Path) -> Arena:
         honest.append(kit.score(fold, result))
     arena = Arena(tier, engine, target, {}, {}, honest, 0)
     arena.n_processes = arena.processes()
-    for path in ACTS:
+    for path in acts:
         arena.folders[path.stem] = target.submission(path.stem, path.read_text())
-    for path in ACTS:
+    for path in acts:
         arena.futures[path.stem] = arena.submit(Act(path), 0)
     return arena
+
+
+def _chosen(session: pytest.Session) -> list[Path]:
+    """Return the acts that this run of pytest asks for."""
+    calls = [item.callspec for item in session.items if hasattr(item, "callspec")]
+    asked = {call.params["path"] for call in calls if "path" in call.params}
+    return [path for path in ACTS if path in asked]
 
 
 @pytest.fixture(scope="session", params=TIERS)
@@ -104,7 +111,7 @@ def arena(request: pytest.FixtureRequest) -> Iterator[Arena]:
         secret.write_text("CANARY-FD")
         descriptor = os.open(secret, os.O_RDONLY)
         os.set_inheritable(descriptor, True)
-        opened = _open(request.param, Path(folder))
+        opened = _open(request.param, Path(folder), _chosen(request.session))
         yield opened
         opened.engine.close()
         opened.target.close()
