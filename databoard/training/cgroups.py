@@ -21,6 +21,7 @@ from databoard.training.wire import Limits
 _PREFIX = "databoard"
 _OURS = re.compile(rf"{_PREFIX}-(\d+)-\d+")
 _PERIOD_US = 100_000
+_POLL_S = 0.001
 MB = 1 << 20
 
 
@@ -229,26 +230,26 @@ class Cgroup:
         with contextlib.suppress(OSError):
             (self.memory / "cgroup.kill").write_text("1")
             return
-        for _ in range(50):
+        for _ in range(250):
             inside = list(self.pids())
             if not inside:
                 return
             for pid in inside:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
-            time.sleep(0.005)
+            time.sleep(_POLL_S)
 
     def close(self) -> None:
         """Remove the group; a folder that stays busy is left to the next sweep."""
         self.kill()
         for folder in self.folders:
-            for _ in range(100):
+            for _ in range(500):
                 try:
                     folder.rmdir()
                 except FileNotFoundError:
                     break
                 except OSError:
-                    time.sleep(0.005)
+                    time.sleep(_POLL_S)
                 else:
                     break
 

@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import json
 import os
+import select
 import selectors
 import shutil
 import signal
@@ -167,7 +168,9 @@ class FoldRun:
         self.keeper.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         read, self._log_end = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(read, False)
-        self.log = Log(read, self.task.limits.output_kb * 1024, self._on_log)
+        limits = self.task.limits
+        notice = f"\n[{verdicts.of_limit('output', limits, self.task.fold)}]\n".encode()
+        self.log = Log(read, limits.output_kb * 1024, self._on_log, notice)
         self._memory = {"train": wire.blank(self.data.train_form.capacity)}
         if self.data.test_form is not None:
             self._memory["test"] = wire.blank(self.data.test_form.capacity)
@@ -413,8 +416,8 @@ class FoldRun:
         self._kill()
         limit = time.monotonic() + _END_S
         while self.log.is_open and time.monotonic() < limit:
+            select.select([self.log.descriptor], [], [], _WATCH_S)
             self.log.read()
-            time.sleep(0.001)
         if self.verdict is None:
             # What the box said last may still wait in its channel.
             self._drain_runner()
@@ -454,6 +457,7 @@ class FoldRun:
                 watchdog.kill_below(self._keeper_pid)
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._keeper_pidfd, signal.SIGKILL)
+            select.select([self._keeper_pidfd], [], [], _END_S)
             os.close(self._keeper_pidfd)
             self._keeper_pidfd = -1
         if self._cgroup is not None:

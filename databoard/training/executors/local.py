@@ -21,7 +21,7 @@ from databoard.training.box import Environment, Isolation, Zygote
 from databoard.training.executors.base import Executor, OnEvent, ignore
 from databoard.training.host import FoldData, FoldRun, ZygoteDiedError
 from databoard.training.scoring import PreparedKit
-from databoard.training.wire import FoldResult, FoldTask
+from databoard.training.wire import FoldEvent, FoldResult, FoldTask
 
 logger = logging.getLogger(__name__)
 
@@ -161,6 +161,17 @@ class Zygotes:
             zygote.close()
 
 
+def _until_tested(on_event: OnEvent, give_back: Callable[[], None]) -> OnEvent:
+    """Pass events on, and give the cores back with the last: the box has nothing more to do."""
+
+    def listen(event: FoldEvent) -> None:
+        if event.kind == "tested":
+            give_back()
+        on_event(event)
+
+    return listen
+
+
 class LocalExecutor:
     """Trains folds in boxes on this machine.
 
@@ -184,7 +195,9 @@ class LocalExecutor:
         self._open: set[FoldFuture] = set()
         self._is_closed = False
         self._threads = [
-            threading.Thread(target=self._work, name=f"fold-{i}", daemon=True) for i in range(slots)
+            threading.Thread(target=self._work, name=f"fold-{i}", daemon=True)
+            # While the box of one fold is taken down, that of the next is made.
+            for i in range(2 * slots)
         ]
         self._checks: SimpleQueue[tuple[FoldFuture, OnEvent] | None] = SimpleQueue()
         self._threads.append(
@@ -216,7 +229,7 @@ class LocalExecutor:
 
     def _forget(self, future: Future[FoldResult]) -> None:
         with self._room:
-            self._open.discard(future)  # type: ignore[arg-type]
+            self._open.discard(future)
 
     def shutdown(self) -> None:
         """Cancel what runs or waits, and end all processes."""
@@ -236,8 +249,8 @@ class LocalExecutor:
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
             future, on_event = item
-            with self._cores(future.task.limits.cores):
-                self._carry_out(future, on_event)
+            with self._cores(future.task.limits.cores) as give_back:
+                self._carry_out(future, _until_tested(on_event, give_back))
 
     def _work_on_checks(self) -> None:
         """Run checks beside the training, one at a time: they take seconds."""
@@ -256,18 +269,23 @@ class LocalExecutor:
                 future.set_result(self._failed(str(error)))
 
     @contextlib.contextmanager
-    def _cores(self, wanted: int) -> Iterator[None]:
-        """Take as many places as the fold has cores, all of them at most."""
-        wanted = max(1, min(wanted, self.slots))
+    def _cores(self, wanted: int) -> Iterator[Callable[[], None]]:
+        """Take as many places as the fold has cores, all of them at most; lend what frees them."""
+        held = max(1, min(wanted, self.slots))
         with self._room:
-            self._room.wait_for(lambda: self._free >= wanted)
-            self._free -= wanted
-        try:
-            yield
-        finally:
+            self._room.wait_for(lambda: self._free >= held)
+            self._free -= held
+
+        def give_back() -> None:
+            nonlocal held
             with self._room:
-                self._free += wanted
+                self._free, held = self._free + held, 0
                 self._room.notify_all()
+
+        try:
+            yield give_back
+        finally:
+            give_back()
 
     def _failed(self, why: str) -> FoldResult:
         return FoldResult(verdicts.ours(why), isolation=self.isolation.words)
