@@ -58,7 +58,8 @@ REQUIRES = [
     "Werkzeug>=3.1.3,<4",
     "WTForms>=3.3,<4",
 ]
-DASK = ["distributed>=2025.5", "dask-jobqueue>=0.9,<0.10"]
+# Dask makes the certificates of a SLURM cluster with cryptography, but does not ask for it.
+DASK = ["cryptography>=44,<51", "distributed>=2025.5", "dask-jobqueue>=0.9,<0.10"]
 TEST = [
     "beautifulsoup4>=4.13,<5",
     "hypothesis>=6.130,<7",

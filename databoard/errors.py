@@ -152,6 +152,12 @@ class BusyError(DataboardError):
     status = 503
 
 
+class FullError(DataboardError):
+    """The server's disk has no room left."""
+
+    status = 507
+
+
 class ProgramError(DataboardError):
     """A program that was started for an organiser failed: rsync, ssh, a script of tools/."""
 

@@ -134,6 +134,8 @@ def _check_trainer(trainer: Trainer) -> Finding:
     words = trainer.notes.split("\n", 1)[0] or f"isolation: {trainer.isolation or 'unknown'}"
     if trainer.isolation == "none":
         return red(name, words, "run trainers where namespaces or Landlock are allowed (a VM)")
+    if trainer.last_error:
+        return red(name, f"takes nothing on: {trainer.last_error.splitlines()[0]}", "see its log")
     if trainer.version != __version__:
         return yellow(
             name,

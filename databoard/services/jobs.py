@@ -119,6 +119,7 @@ def beat(
     *,
     now: datetime,
     lease: timedelta = LEASE,
+    slots: int | None = None,
 ) -> tuple[set[int], set[int]]:
     """Prolong the leases of what a trainer runs.
 
@@ -126,6 +127,8 @@ def beat(
     ----------
     tokens : dict of int to int
         Token of the claim by key of the job.
+    slots : int, optional
+        How many folds it can run now: workers of a cluster come and go.
 
     Returns
     -------
@@ -141,7 +144,7 @@ def beat(
             lost.add(job_id)
         elif job.cancel_asked_at is not None:
             cancelled.add(job_id)
-    queries.trainer_seen(session, owner, now)
+    queries.trainer_seen(session, owner, now, slots)
     return lost, cancelled
 
 

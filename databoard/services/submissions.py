@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import secrets
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from databoard.errors import (
     DataboardError,
     DuplicateError,
     ForbiddenError,
+    FullError,
     InvalidError,
     QuotaError,
     TooSoonError,
@@ -160,6 +162,8 @@ def submit(
     ------
     SubmissionError
         Or one of its kinds, saying what is wrong, where, and what to do.
+    FullError
+        If the disk has no room for the files.
     """
     name = name.strip()
     rules.check_name(name)
@@ -216,7 +220,15 @@ def submit(
     _tell_organisers(session, place, submission, now)
     events.touch(session, event.id)
     # Last, so that what fails above leaves no folder; a folder without its row is swept.
-    Files(submissions_dir).write_sources(submission.folder, accepted)
+    try:
+        Files(submissions_dir).write_sources(submission.folder, accepted)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise FullError(
+            "The server's disk is full, so your files were not taken. Tell the organisers, and "
+            "submit again later."
+        ) from error
     return submission
 
 
@@ -361,7 +373,8 @@ def sweep_folders(session: Session, *, submissions_dir: Path, now: datetime) -> 
     -------
     list of str
         Names of the folders that went: none that is younger than an hour, since its row may be
-        about to be committed.
+        about to be committed. Of submissions that have ended, what was being written into
+        their folders goes.
     """
     kept = {f"submission_{hash_}" for hash_ in queries.hashes(session)}
     kept |= job_queries.folders_of_open_checks(session)
@@ -375,4 +388,6 @@ def sweep_folders(session: Session, *, submissions_dir: Path, now: datetime) -> 
     ]
     for name in gone:
         Files(submissions_dir).remove(name)
+    for hash_ in queries.hashes(session, ended=True):
+        Files(submissions_dir).remove_parts(f"submission_{hash_}", before=limit)
     return gone

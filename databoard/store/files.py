@@ -8,6 +8,7 @@ nothing or all of it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -162,6 +163,15 @@ class Files:
         self._member(folder, PLOTS).unlink(missing_ok=True)
         for path in self.folder(folder).glob("fold_*"):
             shutil.rmtree(path, ignore_errors=True)
+
+    def remove_parts(self, folder: str, *, before: float) -> None:
+        """Forget what was being written when its writer was killed; parts are hidden files."""
+        for pattern in (".fold_*", ".*.part", "*/.*.part"):
+            for path in self.folder(folder).glob(pattern):
+                with contextlib.suppress(FileNotFoundError):
+                    if path.stat().st_mtime >= before:
+                        continue
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def remove(self, folder: str) -> None:
         """Remove a submission's folder."""

@@ -36,6 +36,7 @@ from databoard.store.models import Event
 from databoard.store.opening import NO_TABLES
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as queries
+from databoard.store.queries.health import server_time
 from databoard.training.analyst import Analyst
 from databoard.training.engine import Engine
 from databoard.training.environments import packages
@@ -51,6 +52,8 @@ T = TypeVar("T")
 N_WARM_KITS = 4
 MIN_FREE = 0.05
 MAX_RUNS = 64
+#: More than this and a clock was set; less is drift and waiting.
+CLOCK_JUMP_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,8 @@ class Desk:
         self.trouble = ""
         self._next_beat = self._next_sweep = self._next_progress = 0.0
         self._next_tidy = time.monotonic() + pace.tidy_s
+        self._prober: threading.Thread | None = None
+        self._ahead = 0.0  # of this process's own clock
         self._due = {"train", "check"}
 
     # ------------------------------------------------------------------ the loop
@@ -267,10 +272,13 @@ class Desk:
     # ------------------------------------------------------------------ outgoing
     def _beat(self) -> None:
         tokens = {run.job_id: run.token for run in self.runs.values()}
-        lease = timedelta(seconds=self.pace.lease_s)
+        lease, slots = timedelta(seconds=self.pace.lease_s), self.engine.slots
 
         def beat(session: Session) -> tuple[set[int], set[int], str]:
-            lost, cancelled = jobs.beat(session, self.name, tokens, now=_now(), lease=lease)
+            now = self._clock(session)
+            lost, cancelled = jobs.beat(
+                session, self.name, tokens, now=now, lease=lease, slots=slots
+            )
             return lost, cancelled, queries.trainer_state(session, self.name)
 
         lost, cancelled, state = self._persist(beat)
@@ -286,14 +294,35 @@ class Desk:
         if state in ("draining", "stopped") and not self.once:
             self.stop()
 
+    def _clock(self, session: Session) -> datetime:
+        """Tell the time by which leases run: the server's, where trainers may be on many machines.
+
+        On SQLite all are on one, whose clock may be set: then nothing is given back for the time
+        of a lease, in which all prolong theirs by the new time.
+        """
+        now = server_time(session) or _now()
+        ahead = now.timestamp() - time.monotonic()
+        if abs(ahead - self._ahead) > CLOCK_JUMP_S:
+            if self._ahead:
+                logger.warning("the clock was set by %.0f s", ahead - self._ahead)
+            self._next_sweep = max(self._next_sweep, time.monotonic() + self.pace.lease_s)
+            self._ahead = ahead
+        return now
+
     def _sweep(self) -> None:
-        returned = self._persist(lambda session: jobs.sweep(session, now=_now()))
+        self._next_sweep = time.monotonic() + self.pace.sweep_s
+        before = self._ahead
+
+        def sweep(session: Session) -> list[int]:
+            now = self._clock(session)
+            return jobs.sweep(session, now=now) if self._ahead == before else []
+
+        returned = self._persist(sweep)
         if returned:
             logger.warning("gave back %d jobs whose trainer was lost", len(returned))
             self._due.add("train")
         self.engine.sweep()
         self._look_after_environments()
-        self._next_sweep = time.monotonic() + self.pace.sweep_s
 
     def _hear_of_environments(self) -> None:
         self.upkeep.hear()
@@ -313,8 +342,14 @@ class Desk:
         )
         if gone:
             logger.warning("removed %d folders without a row", len(gone))
-        threading.Thread(target=self.engine.probe, name="probe", daemon=True).start()
+        self._probe()
         self._next_tidy = time.monotonic() + self.pace.tidy_s
+
+    def _probe(self) -> None:
+        """See in passing whether the machine still isolates submissions."""
+        if self._prober is None or not self._prober.is_alive():
+            self._prober = threading.Thread(target=self.engine.probe, name="probe", daemon=True)
+            self._prober.start()
 
     def _hindrance(self) -> str:
         """Say why nothing may be claimed; "" if it may."""
@@ -355,7 +390,7 @@ class Desk:
         job = jobs.claim(
             session,
             self.name,
-            now=_now(),
+            now=self._clock(session),
             lane=lane,
             lease=lease,
             submission_ids=self.only,
@@ -400,6 +435,8 @@ class Desk:
                     self._next_progress = time.monotonic() + self.pace.progress_s
                 self.steps[item.run.job_id, item.number] = item
         others = [item for item in news if not isinstance(item, Stepped)]
+        if any(isinstance(item, Given) for item in others):
+            self._probe()  # boxes may fail because they have become impossible
         if others or (self.steps and time.monotonic() >= self._next_progress):
             self._write(others)
 
@@ -426,7 +463,9 @@ class Desk:
     def _look(self) -> None:
         """See what has changed; reads only, so that looking never wakes anybody."""
         with read_only():
-            found = self._persist(lambda session: queries.glance(session, self.name, _now()))
+            found = self._persist(
+                lambda session: queries.glance(session, self.name, self._clock(session))
+            )
         if self.upkeep.has_news():
             self._look_after_environments()
         self._due |= found.lanes
@@ -516,7 +555,7 @@ class Desk:
 
 
 def _record(news: Sequence[News], session: Session) -> None:
-    now = _now()
+    now = server_time(session) or _now()
     for item in news:
         item.record(session, now=now)
 
@@ -554,7 +593,13 @@ def run(
     except UnsafeError as error:
         logger.error("%s", error)
         return 3
-    _open(desk)
+    try:
+        _open(desk)
+    except BusyError as error:
+        if desk.stop_at is None:
+            raise
+        # Told to stop while the database was away: the leases bring back what ran.
+        logger.warning("stopped without signing off: %s", error.message)
     return 0
 
 

@@ -101,6 +101,7 @@ class Engine:
         root = environments or problems_dir.resolve().parent / "environments"
         self.environments = Keeper(problems_dir, root)
         self.refusal: UnsafeError | None = None
+        self._is_weakened = False
         self.isolation = isolation or box.detect()
         try:
             self.isolation = box.require(
@@ -227,11 +228,19 @@ class Engine:
         return self.executor.submit(task, on_event)
 
     def probe(self) -> bool:
-        """Look again whether the machine keeps its promise; False stops all training."""
+        """Look again whether the machine keeps its promise; False stops all training.
+
+        What was lost at run time may come back, and then training goes on.
+        """
         found = box.detect()
-        if box.TIERS.index(found.tier) > box.TIERS.index(self.isolation.tier):
+        is_weaker = box.TIERS.index(found.tier) > box.TIERS.index(self.isolation.tier)
+        if is_weaker:
             self.refusal = UnsafeError(f"The isolation has become weaker: {found.words}")
             logger.error("%s", self.refusal.message)
+        elif self._is_weakened:
+            self.refusal = None
+            logger.warning("back again: %s", found.words)
+        self._is_weakened = is_weaker
         return self.can_train
 
     def sweep(self, *, own: bool = False) -> None:

@@ -1,17 +1,20 @@
 """Random submissions under random ``kill -9``; afterwards everything must be as it should.
 
-``python tests/chaos/chaos.py --minutes 15`` kills trainers, zygotes, boxes, scorers, the web server
-and (on PostgreSQL) database backends, while submissions of known endings come in through the
-services and the web. A killed trainer or server is started again at once. In the end every
-submission must have ended as it would have without the kills, each fold recorded once, and no
-process, folder or control group may be left over. The seed is printed; ``--seed`` repeats the
-choices, though not their moments.
+``python -m tests.chaos.chaos --minutes 15`` kills trainers, zygotes, boxes, scorers, the web server
+and (on PostgreSQL) database backends, by the server's own means and by ``kill -9``, after which
+the whole server recovers. Meanwhile submissions of known endings come in through the services and
+through the web, and some are cancelled. A killed trainer or server is started again at once. In the
+end every submission must have ended as it would have without the kills, been recorded once and
+charged rightly (`tests.chaos.reckoning`), and no process, folder, temporary file, mount or control
+group may be left over. The seed is printed; ``--seed`` repeats the choices, though not their
+moments.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import random
 import signal
@@ -19,6 +22,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -34,11 +38,13 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # started as a script
     sys.path.insert(0, str(ROOT))
 
+from databoard.errors import InvalidError  # noqa: E402
+from databoard.services import submissions, tokens  # noqa: E402
 from databoard.store.engine import read_only  # noqa: E402
 from databoard.store.models import Submission  # noqa: E402
-from databoard.training.linux import die_with_parent  # noqa: E402
+from databoard.training.linux import become_subreaper, die_with_parent  # noqa: E402
 from tests import postgres  # noqa: E402
-from tests.invariants import violations  # noqa: E402
+from tests.chaos.reckoning import called, left_in, reckon  # noqa: E402
 from tests.training.world import (  # noqa: E402
     GOOD,
     World,
@@ -71,9 +77,22 @@ class Chaos:
         self.world, self.rng = world, rng
         self.trainers: list[subprocess.Popen[bytes]] = []
         self.web: subprocess.Popen[bytes] | None = None
-        self.expected: dict[int, str] = {}
+        self.acknowledged: list[str] = []
+        self.cancelled: list[str] = []
+        self.uploads: list[tuple[str, str, bytes]] = []
         self.kills: Counter[str] = Counter()
+        self.is_over = False
         self.numbers = iter(range(1, 1_000_000))
+        # Of their own, so that whatever is left there is theirs.
+        self.scratch = world.settings.root / "scratch"
+        self.scratch.mkdir()
+        self.scratch.chmod(0o1777)
+        self.before = {process.pid for process in psutil.Process().children(recursive=True)}
+        with world.sessions.begin() as session:
+            team = world.join(session, "web").team
+            _, self.secret = tokens.create(
+                session, team.members[0].user, "chaos", now=world.now(), scopes=["submit"]
+            )
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -85,7 +104,7 @@ class Chaos:
         with (settings.root / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, *command],
-                env={**env, "PYTHONPATH": str(ROOT)},
+                env={**env, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.scratch)},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -94,7 +113,12 @@ class Chaos:
             )
 
     def keep_running(self) -> None:
-        """Start what is not there."""
+        """Start what is not there, and bury what lost its parent."""
+        own = {process.pid for process in (*self.trainers, self.web) if process is not None}
+        for process in psutil.Process().children():
+            if process.pid not in own | self.before and _is_dead(process):
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(process.pid, os.WNOHANG)
         self.trainers = [trainer for trainer in self.trainers if trainer.poll() is None]
         while len(self.trainers) < N_TRAINERS:
             name = f"trainer-{next(self.numbers)}"
@@ -115,20 +139,64 @@ class Chaos:
         return found
 
     # ------------------------------------------------------------------ what happens
+    def _make(self) -> tuple[str, bytes]:
+        kind, number = self.rng.choice(list(KINDS)), next(self.numbers)
+        return f"{kind}-{number}", KINDS[kind][0] + b"# %d\n" % number
+
     def submit(self) -> None:
-        """Send something whose ending is known."""
+        """Send something whose ending is known, by the services."""
         if len(self.open_ones()) >= MOST_OPEN:
             return
-        kind = self.rng.choice(list(KINDS))
-        number = next(self.numbers)
-        content = KINDS[kind][0] + b"# %d\n" % number
-        team = self.rng.choice(["red", "green", "blue"])
-        key = self.world.submit(f"{kind}-{number}", content, team=team)
-        self.expected[key] = kind
+        name, content = self._make()
+        self.world.submit(name, content, team=self.rng.choice(["red", "green", "blue"]))
+        self.acknowledged.append(name)
+
+    def upload(self) -> None:
+        """Send something by the web, or again what had no answer, with the key that it had."""
+        if not self.uploads and len(self.open_ones()) < MOST_OPEN:
+            name, content = self._make()
+            self.uploads.append((name, f"key {name}", content))
+        for upload in list(self.uploads):
+            name, key, content = upload
+            body = {"name": name, "files": {"classifier.py": content.decode()}}
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{self.port}/api/v1/events/sides/submissions",
+                json.dumps(body).encode(),
+                {
+                    "Authorization": f"Bearer {self.secret}",
+                    "Content-Type": "application/json",
+                    "Idempotency-Key": key,
+                },
+            )
+            if not self.is_over and self.rng.random() < 0.3 and self.web is not None:
+                delay = self.rng.uniform(0, 0.05)
+                threading.Timer(delay, _kill, [self.web]).start()
+                self.kills["web server amid an upload"] += 1
+            try:
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    answer.read()
+            except urllib.error.HTTPError as refusal:
+                if refusal.code < 500:
+                    raise SystemExit(f"refused: {refusal.read().decode()}") from refusal
+            except OSError:
+                continue
+            else:
+                self.uploads.remove(upload)
+                self.acknowledged.append(name)
+
+    def cancel(self) -> None:
+        """Stop something that has not ended."""
+        rows = self.open_ones()
+        if not rows:
+            return
+        row = self.rng.choice(rows)
+        self.cancelled.append(called(row))
+        with contextlib.suppress(InvalidError):
+            self.world.write(submissions.cancel, row.id)
 
     def look_at_the_site(self) -> None:
         """Read a page; a server that was just killed may not answer."""
-        with contextlib.suppress(OSError, urllib.error.URLError):
+        with contextlib.suppress(OSError):
             urllib.request.urlopen(
                 f"http://127.0.0.1:{self.port}/events/sides/leaderboard", timeout=5
             ).read()
@@ -156,7 +224,7 @@ class Chaos:
             self._kill("web server", [psutil.Process(self.web.pid)])
 
     def kill_backend(self) -> None:
-        """End a connection of the database from the other side, as a crash of it would."""
+        """End a connection of the database from the other side, one in four by ``kill -9``."""
         url = make_url(self.world.settings.database_url)
         if url.get_backend_name() != "postgresql":
             return
@@ -167,9 +235,18 @@ class Chaos:
             ).all()
             if found:
                 chosen = self.rng.choice(found)
-                connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": chosen})
-                self.kills["backend"] += 1
+                if self.rng.random() < 0.25 and chosen in self.before_and_below():
+                    # the server ends all others too, and recovers
+                    os.kill(chosen, signal.SIGKILL)
+                    self.kills["backend, and the server"] += 1
+                else:
+                    connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": chosen})
+                    self.kills["backend"] += 1
         engine.dispose()
+
+    def before_and_below(self) -> set[int]:
+        """Name the processes below this one: a server of the test's own is among them."""
+        return {process.pid for process in psutil.Process().children(recursive=True)}
 
     def _kill(self, what: str, processes: list[psutil.Process]) -> None:
         if processes:
@@ -188,7 +265,14 @@ class Chaos:
             self.kill_backend,
         ]
         happens: Callable[[], None] = self.rng.choices(
-            [self.submit, self.look_at_the_site, self.rng.choice(kills)], weights=[6, 2, 2]
+            [
+                self.submit,
+                self.upload,
+                self.cancel,
+                self.look_at_the_site,
+                self.rng.choice(kills),
+            ],
+            weights=[6, 4, 1, 1, 3],
         )[0]
         with contextlib.suppress(DBAPIError, psutil.Error):
             happens()
@@ -208,16 +292,18 @@ class Chaos:
 
     def settle(self) -> None:
         """Let everything come to its end without further kills."""
+        self.is_over = True
         limit = time.monotonic() + SETTLE_S
-        while self.open_ones() and time.monotonic() < limit:
+        while (self.open_ones() or self.uploads) and time.monotonic() < limit:
             self.keep_running()
+            if self.uploads:
+                self.upload()
             time.sleep(0.2)
 
     def stop(self) -> list[str]:
-        """End the site in good order; tell what does not end so."""
+        """End the site in good order; tell what does not end so, or leaves something."""
         wrong = []
         started = [*self.trainers, *([self.web] if self.web else [])]
-        below = [p for s in started for p in _family(s.pid)]
         for process in started:
             process.terminate()
         for process in started:
@@ -229,35 +315,41 @@ class Chaos:
                 continue
             if code_of_exit != 0:
                 wrong.append(f"{process.args} ended with {code_of_exit}")
-        _, alive = psutil.wait_procs(below, timeout=5)
-        return [*wrong, *(f"left over: {_words(process)}" for process in alive)]
+        return [*wrong, *self.strays(), *left_in(self.scratch)]
 
-    def faults(self) -> list[str]:
-        """List all that is not as it should be."""
-        found = []
-        rows = {row.id: row for row in self.submissions()}
-        for key, kind in self.expected.items():
-            row = rows.get(key)
-            if row is None:
-                found.append(f"lost: {kind} {key}")
-                continue
-            if (row.state, row.fault) != KINDS[kind][1:]:
-                found.append(f"{row.name}: {row.state} {row.fault!r} {row.message}")
-        with read_only(), self.world.sessions() as session:
-            found += violations(session, now=self.world.now(), strict=False)
-        folders = {path.name for path in self.world.settings.submissions_dir.glob("submission_*")}
-        for row in rows.values():
-            if row.folder not in folders:
-                found.append(f"{row.name} has no files")
-        staged = self.world.settings.submissions_dir.glob("submission_*/.fold_*")
-        return [*found, *(f"left over: {path}" for path in staged)]
+    def strays(self) -> list[str]:
+        """List the processes that have outlived all that was started, from the first kill on.
+
+        This process is their reaper, so none can hide by losing its parent.
+        """
+        limit = time.monotonic() + 5
+        while True:
+            alive = [
+                process
+                for process in psutil.Process().children(recursive=True)
+                if process.pid not in self.before and not _is_dead(process)
+            ]
+            alive = [process for process in alive if "postgres" not in _name(process)]
+            if not alive or time.monotonic() > limit:
+                return [f"left over: {_words(process)}" for process in alive]
+            time.sleep(0.1)
 
 
-def _family(pid: int) -> list[psutil.Process]:
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        process.kill()
+
+
+def _is_dead(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.Error):
-        top = psutil.Process(pid)
-        return [top, *top.children(recursive=True)]
-    return []
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    return True
+
+
+def _name(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return process.name()
+    return ""
 
 
 def _words(process: psutil.Process) -> str:
@@ -267,18 +359,19 @@ def _words(process: psutil.Process) -> str:
 
 
 def leftovers() -> set[str]:
-    """Name what boxes leave when nobody cleans up: control groups and folders."""
-    groups = [
-        path
+    """Name what boxes leave when nobody cleans up: control groups and mounts."""
+    groups = {
+        str(path)
         for path in Path("/sys/fs/cgroup").rglob("databoard-*")
         if not Path("/proc", path.name.split("-")[1]).exists()  # others may be at work here
-    ]
-    folders = Path(tempfile.gettempdir()).glob("databoard_box_*")
-    return {str(path) for path in [*groups, *folders]}
+    }
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    return groups | {f"mount {line}" for line in mounts if "databoard" in line or "box" in line}
 
 
 def torment(world: World, seconds: float, seed: int) -> tuple[list[str], Chaos]:
     """Have chaos for a while; what is wrong afterwards, and what happened."""
+    become_subreaper()
     before = leftovers()
     chaos = Chaos(world, random.Random(seed))
     end = time.monotonic() + seconds
@@ -293,7 +386,8 @@ def torment(world: World, seconds: float, seed: int) -> tuple[list[str], Chaos]:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-    wrong += chaos.faults()
+    endings = {kind: (state, fault) for kind, (_, state, fault) in KINDS.items()}
+    wrong += reckon(world, endings, chaos.acknowledged, chaos.cancelled)
     wrong += [f"left over: {path}" for path in leftovers() - before]
     return wrong, chaos
 
@@ -326,9 +420,14 @@ def main() -> int:
             with installation(server, Path(folder) / "root") as world:
                 print(f"{kind}: seed {options.seed}", flush=True)
                 seconds = 60 * options.minutes / len(kinds)
+                started = time.monotonic()
                 wrong, chaos = torment(world, seconds, options.seed)
                 ended = Counter(row.state for row in chaos.submissions())
-                print(f"{kind}: {dict(ended)} under kills of {dict(chaos.kills)}", flush=True)
+                took = time.monotonic() - started
+                print(
+                    f"{kind}: {dict(ended)} under kills of {dict(chaos.kills)}; {took:.0f} s",
+                    flush=True,
+                )
                 for words in wrong:
                     print(f"  WRONG: {words}", flush=True)
                 status |= bool(wrong)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -277,14 +277,21 @@ def desk_in_thread(world: World, isolation: box.Isolation, name: str = "trainer"
 class TrainerProcess:
     """A trainer in a process of its own."""
 
-    def __init__(self, world: World, name: str, *options: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        name: str,
+        *options: str,
+        before: Sequence[str] = (),
+        stdin: int = subprocess.DEVNULL,
+    ) -> None:
         url = world.settings.database_url
         env = {**os.environ, **environment(url, world.settings.root), "PYTHONPATH": str(ROOT)}
         self.log = world.settings.root / f"{name}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.training.trainer", name, *options],
-                stdin=subprocess.DEVNULL,
+                [*before, sys.executable, "-m", "tests.training.trainer", name, *options],
+                stdin=stdin,
                 stdout=log,
                 stderr=log,
                 env=env,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Subquery, case, exists, func, not_, or_, select, text, update
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -12,6 +12,13 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from databoard.store.models import Event, FoldRun, Job, Submission, Trainer
 
 CHANNEL = "databoard_jobs"
+#: No lease is as long, and no job is put off as far: a time beyond this was written by a clock
+#: that has been set back since.
+FAR = timedelta(minutes=5)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(Job.due_at <= now, Job.due_at > now + FAR)
 
 
 def wake(session: Session) -> None:
@@ -61,7 +68,7 @@ def claim(
         select(Job.id)
         .join(Event, Event.id == Job.event_id)
         .join(turns, turns.c.event_team_id == Job.event_team_id)
-        .where(Job.state == "due", Job.lane == lane, Job.due_at <= now, _may_start())
+        .where(Job.state == "due", Job.lane == lane, _is_due(now), _may_start())
         .order_by(
             Job.priority.desc(),
             turns.c.n_running,
@@ -137,11 +144,12 @@ def open_of(session: Session, submission_id: int) -> list[Job]:
 
 
 def expired(session: Session, now: datetime) -> list[Job]:
-    """List the running jobs whose lease has ended."""
+    """List the running jobs whose lease has ended, or is none that a clock of today gave."""
+    has_ended = or_(Job.lease_until < now, Job.lease_until > now + FAR)
     return list(
         session.scalars(
             select(Job)
-            .where(Job.state == "running", Job.lease_until < now)
+            .where(Job.state == "running", has_ended)
             .with_for_update(of=Job, skip_locked=True)
             .execution_options(populate_existing=True)
         )
@@ -223,7 +231,7 @@ class Glance:
 
 def glance(session: Session, owner: str, now: datetime) -> Glance:
     """Look what is new for a trainer, without writing anything."""
-    due = select(Job.lane).where(Job.state == "due", Job.due_at <= now).distinct()
+    due = select(Job.lane).where(Job.state == "due", _is_due(now)).distinct()
     own = select(Job.id, Job.cancel_asked_at).where(Job.state == "running", Job.owner == owner)
     held = {row[0]: row[1] for row in session.execute(own)}
     return Glance(
@@ -327,12 +335,12 @@ def live_trainers(session: Session, since: datetime) -> list[Trainer]:
     )
 
 
-def trainer_seen(session: Session, name: str, now: datetime) -> None:
-    """Keep that a trainer is alive."""
+def trainer_seen(session: Session, name: str, now: datetime, slots: int | None = None) -> None:
+    """Keep that a trainer is alive, and how much it can do."""
     session.execute(
         update(Trainer)
         .where(Trainer.name == name)
-        .values(seen_at=now)
+        .values(seen_at=now, **({} if slots is None else {"slots": slots}))
         .execution_options(synchronize_session=False)
     )
 

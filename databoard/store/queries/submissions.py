@@ -263,9 +263,12 @@ def mark_stale(session: Session, event_id: int, data_hash: str, kit_hash: str) -
         )
 
 
-def hashes(session: Session) -> set[str]:
-    """Return the public names of all submissions."""
-    return set(session.scalars(select(Submission.hash_)))
+def hashes(session: Session, *, ended: bool = False) -> set[str]:
+    """Return the public names of all submissions, or of those that have ended."""
+    query = select(Submission.hash_)
+    if ended:
+        query = query.where(Submission.state.not_in(("new", "training")))
+    return set(session.scalars(query))
 
 
 def counted_times(session: Session, event_team_id: int) -> Sequence[datetime]:
