@@ -36,6 +36,7 @@ from databoard.training.terms import Terms
 logger = logging.getLogger(__name__)
 
 PAUSE_S = 1.0
+MOST_PAUSE_S = 5.0
 RETRY_S, MOST_RETRY_S = 30.0, 3600.0
 #: Of a larger event, the best so many are candidates for the best combination; when those known
 #: to the scorer have become half as many again, it begins anew.
@@ -96,12 +97,16 @@ class Analyst:
             self._thread.join(timeout=10)
 
     def _loop(self) -> None:
-        while not self._stopped.wait(PAUSE_S):
+        pause = PAUSE_S
+        while not self._stopped.wait(pause):
+            start = time.monotonic()
             try:
                 blends.answer_all(self.sessions, self.engine, self.files)
             except Exception:  # as in `_guarded`; what was asked stays asked
                 logger.warning("blends", exc_info=True)
             self.work()
+            # While a full queue drains there is always something to do: a tenth of the time is it.
+            pause = min(max(PAUSE_S, 9 * (time.monotonic() - start)), MOST_PAUSE_S)
 
     def work(self) -> bool:
         """Analyse every event that is due; False if something went wrong and is still due."""
