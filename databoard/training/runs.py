@@ -221,7 +221,8 @@ class _Work:
         if run.is_lost or verdict.state == "cancelled":
             return
         if verdict.fault == "ours":
-            crashed = verdict.signal != 0
+            # A box cannot kill its keeper; whoever did was an operator, or the kernel for others.
+            crashed = verdict.signal not in (0, signal.SIGKILL)
             self.trouble = self.trouble or Given(run, verdict.message, crashed=crashed)
             run.cancel_folds()
             return
