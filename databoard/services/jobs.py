@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from databoard.errors import UnsafeError
 from databoard.kits.deposits import accept_files
 from databoard.kits.protocol import Element
 from databoard.services import events
@@ -28,6 +29,8 @@ LEASE = timedelta(seconds=30)
 MAX_CRASHES = 3
 # Trainers may be killed while an innocent submission runs; not this often.
 MAX_ATTEMPTS = 20
+#: A trainer that isolates nothing says so, unless a setting names the risk.
+REFUSING = "refusing to run submissions"
 TRAINER_IS_LOST = timedelta(minutes=5)
 
 
@@ -374,6 +377,24 @@ def register(
     session.add(trainer)
     session.flush()
     return trainer
+
+
+def check_isolation(session: Session, user: User | None, *, now: datetime) -> None:
+    """Refuse submissions of others than administrators while no trainer can isolate them.
+
+    Raises
+    ------
+    UnsafeError
+        With the reasons; a setting may name the risk, then submissions run and are taken.
+    """
+    alive = queries.live_trainers(session, now - TRAINER_IS_LOST)
+    words = [trainer.notes.split("\n", 1)[0] for trainer in alive]
+    is_refused = bool(alive) and all(
+        trainer.isolation == "none" and REFUSING in said
+        for trainer, said in zip(alive, words, strict=True)
+    )
+    if is_refused and not (user is not None and user.access_level == "admin"):
+        raise UnsafeError(f"Submissions are not taken: this server cannot isolate them. {words[0]}")
 
 
 def set_trainer_state(session: Session, name: str, state: str, *, now: datetime) -> None:

@@ -176,6 +176,7 @@ def submit(
         if same is not None:
             return same
     if not as_admin:
+        jobs.check_isolation(session, user, now=now)
         check_allowance(session, place, now)
     accepted = accept_files(elements_of(place), files, max_bytes=event.max_upload_kb * 1024)
     _free_name(session, place, name, now)

@@ -140,6 +140,7 @@ def box_environment(cores: int, home: str = SCRATCH) -> dict[str, str]:
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": home,
         "LOKY_MAX_CPU_COUNT": str(cores),
+        "PYTHON_CPU_COUNT": str(cores),
         **{f"{name}_NUM_THREADS": str(cores) for name in names},
     }
 
@@ -192,9 +193,11 @@ class Zygote(Confined):
             "databoard.training.zygote", walled=walled, options=options, python=environment.python
         )
         shown = [(path, path) for path in self.shown]
+        # A box that cannot fork has no semaphores either: joblib works in its own process then.
+        no_processes = {"JOBLIB_MULTIPROCESSING": "0"} if isolation.tier == "landlock" else {}
         view = View(
             command=command,
-            environment={**box_environment(1), "PYTHONNOUSERSITE": "1"},
+            environment={**box_environment(1), "PYTHONNOUSERSITE": "1", **no_processes},
             shown=[*shown, *harness_parts()],
             hidden=_hidden(environment, [path for path, _ in shown], walled=walled),
             uid=isolation.uid,

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -132,7 +132,7 @@ class Desk:
         self.engine = engine or Engine.from_settings(settings)
         self.analyst = Analyst(self.sessions, self.engine, settings.submissions_dir)
         if self.engine.refusal is not None:
-            raise self.engine.refusal
+            self._refuse(self.engine.refusal)
         self.inbox: queue.SimpleQueue[News | None] = queue.SimpleQueue()
         self.runs: dict[int, Run] = {}
         self.threads = ThreadPoolExecutor(MAX_RUNS, thread_name_prefix="run")
@@ -148,6 +148,17 @@ class Desk:
         self._prober: threading.Thread | None = None
         self._ahead = 0.0  # of this process's own clock
         self._due = {"train", "check"}
+
+    def _refuse(self, refusal: UnsafeError) -> NoReturn:
+        """Have every page say that nothing is isolated here, and end."""
+        if self.engine.isolation.tier == "none" and self.only is None:
+            # Under one name, however often it is started again.
+            self.name = f"{socket.gethostname()}-refusing"
+            with contextlib.suppress(DBAPIError), self.sessions.begin() as session:
+                self._register(session)
+        self.engine.close()
+        self.database.dispose()
+        raise refusal
 
     # ------------------------------------------------------------------ the loop
     def open(self) -> None:

@@ -15,16 +15,26 @@ class Log:
         The pipe's reading end, non-blocking.
     limit : int
         Bytes that are kept; the rest is read, counted and dropped, so that no writer ever waits.
+    notice : bytes
+        What ends a log that was cut before the test data arrived. Nothing tells whether what came
+        after was cut: it could carry a bit of what must stay hidden.
     on_public : callable
         Gets each kept piece that was printed before the test data arrived.
     """
 
-    def __init__(self, descriptor: int, limit: int, on_public: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        limit: int,
+        on_public: Callable[[bytes], None],
+        notice: bytes = b"",
+    ) -> None:
         self.descriptor = descriptor
         self.dropped = 0
         self.is_open = True
         self._left = limit
         self._on_public = on_public
+        self._notice = notice
         self._public = bytearray()
         self._hidden = bytearray()
         self._is_hidden = False
@@ -64,6 +74,9 @@ class Log:
         self.dropped += len(piece) - len(kept)
         if self._is_hidden:
             self._hidden += kept
-        elif kept:
+            return
+        if len(kept) < len(piece):
+            kept, self._notice = kept + self._notice, b""
+        if kept:
             self._public += kept
             self._on_public(kept)

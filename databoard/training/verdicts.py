@@ -60,6 +60,7 @@ def of_limit(name: str, limits: Limits, fold: int) -> str:
         "time": f"{limits.seconds:,.0f} s" if limits.seconds >= 10 else f"{limits.seconds:g} s",
         "memory": f"{limits.memory_mb:,} MB",
         "disk": f"{limits.disk_mb:,} MB",
+        "output": f"{limits.output_kb:,} kB",
         "processes": f"{limits.pids:,} processes and threads",
     }
     return f"{name}: {values[name]} limit reached in fold {fold + 1}"

@@ -27,6 +27,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -133,10 +134,27 @@ def _settle(request: Mapping[str, Any]) -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed()
+    if request["tier"] == "landlock":
+        # There are no temporary files; many libraries ask for their folder without writing one.
+        tempfile.tempdir = os.environ["TMPDIR"]
     cores = int(request["limits"]["cores"])
+    _show_cores(cores)
     if cores != 1 and _thread_pools:
         # Libraries that come later read the environment.
         _thread_pools[0].limit(limits=cores)
+
+
+def _show_cores(cores: int) -> None:
+    """Have Python tell the limit of cores, by which pools of processes choose their size.
+
+    Which of the machine's cores these are is left to its scheduler, and how much of them is used
+    to the control group.
+    """
+    allowed = os.sched_getaffinity
+    cores = min(cores, len(allowed(0)))
+    counts = ("cpu_count", "process_cpu_count")
+    vars(os).update({name: lambda: cores for name in counts if hasattr(os, name)})
+    vars(os)["sched_getaffinity"] = lambda pid: set(sorted(allowed(pid))[:cores])
 
 
 def _run(request: Mapping[str, Any], root: Path) -> NoReturn:

@@ -18,11 +18,20 @@ from databoard.errors import (
     SubmissionError,
     TooLargeError,
     TooSoonError,
+    UnsafeError,
     UploadError,
 )
 from databoard.services import jobs, submissions
 from databoard.store.files import Files
-from databoard.store.models import AuditEntry, FoldRun, Interaction, Job, OutgoingMail, Submission
+from databoard.store.models import (
+    AuditEntry,
+    FoldRun,
+    Interaction,
+    Job,
+    OutgoingMail,
+    Submission,
+    Trainer,
+)
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import submissions as queries
 from tests.builders import (
@@ -422,3 +431,26 @@ def test_the_hash_of_code_depends_on_names_and_bytes_only():
 
     assert code_hash({"a": b"1", "b": b"2"}) == code_hash({"b": b"2", "a": b"1"})
     assert len({code_hash(f) for f in ({"a": b"12"}, {"a1": b"2"}, {"a": b"1", "2": b""})}) == 3
+
+
+@pytest.mark.parametrize(
+    ("isolation", "words", "level", "is_taken"),
+    [
+        ("none", "isolation: NONE - refusing to run submissions (why)", "user", False),
+        ("none", "isolation: NONE - refusing to run submissions (why)", "admin", True),
+        ("none", "isolation: NONE - submissions run unprotected, because DATABOARD", "user", True),
+        ("ns", "isolation: ns", "user", True),
+    ],
+)
+def test_only_administrators_submit_where_nothing_is_isolated(
+    session, place, submit, isolation, words, level, is_taken
+):
+    user = make_user(session, "someone", access_level=level)
+    session.add(Trainer(name="t", isolation=isolation, notes=words, started_at=NOON, seen_at=NOON))
+    session.flush()
+
+    if is_taken:
+        assert submit(session, place, "first", user=user).state == "new"
+    else:
+        with pytest.raises(UnsafeError, match=r"cannot isolate them. isolation: NONE"):
+            submit(session, place, "first", user=user)

@@ -45,6 +45,21 @@ def test_a_fold_survives_its_submission(
     assert (result.verdict.state, result.verdict.limit) == (state, limit), result.verdict
     assert result.verdict.fault == "team"
     assert result.isolation == tier_engine.isolation.words
+    if limit:
+        assert result.verdict.message.startswith(f"{limit}: ")
+        assert "limit reached in fold 1" in result.verdict.message
+
+
+def test_a_full_disk_is_named(tier_engine: Engine, submission: Callable[..., Path]) -> None:
+    body = "    import pathlib\n    pathlib.Path('big').write_bytes(bytes(2**26))"
+
+    verdict = train(tier_engine, submission(HEAD + body)).verdict
+
+    if tier_engine.isolation.tier == "landlock":
+        assert verdict.message.startswith("PermissionError")  # there is no disk at all
+    else:
+        assert (verdict.fault, verdict.limit) == ("team", "disk")
+        assert verdict.message == "disk: 32 MB limit reached in fold 1"
 
 
 def test_a_good_submission_is_scored(tier_engine: Engine, submission: Callable[..., Path]) -> None:
@@ -69,7 +84,9 @@ def test_a_million_lines_are_cut_and_counted(
     result = train(tier_engine, submission(code), output_kb=8)
 
     assert result.verdict.is_ok, result.verdict
-    assert len(result.log) == 8 * 1024
+    kept, notice = result.log[: 8 * 1024], result.log[8 * 1024 :]
+    assert kept.startswith(b"line\nline\n")
+    assert notice == b"\n[output: 8 kB limit reached in fold 1]\n"
     assert result.dropped > 4_900_000
 
 
@@ -134,7 +151,9 @@ def test_threads_see_the_limit_of_cores(
 
     result = train(tier_engine, submission(code), cores=cores)
 
-    assert result.log.decode().split() == [str(cores), f"{{{cores}}}", str(cores)], (
+    # With Landlock there is one process only, and joblib knows.
+    jobs = 1 if tier_engine.isolation.tier == "landlock" else cores
+    assert result.log.decode().split() == [str(cores), f"{{{cores}}}", str(jobs)], (
         result.log,
         result.verdict,
     )
