@@ -14,7 +14,7 @@ const EVERY_S = 5;
 const FAST_S = 2;
 const HIDDEN_FACTOR = 10;
 const LONGEST_S = 120;
-const MARKED_MS = 4000;
+const MARKED_MS = 8000;
 
 const seen = new WeakSet();
 
@@ -33,7 +33,14 @@ function markMoves(element, before) {
       : is < was ? "is-up" : is > was ? "is-down" : null;
     if (!mark) continue;
     row.classList.add(mark);
-    setTimeout(() => row.classList.remove(mark), MARKED_MS);
+    const words = document.createElement("span");
+    words.className = "moved";
+    words.textContent = `${mark === "is-up" ? "▲" : "▼"}${Math.abs(was - is)}`;
+    if (mark !== "is-new" && was && is) row.querySelector(".rank")?.append(words);
+    setTimeout(() => {
+      row.classList.remove(mark);
+      words.remove();
+    }, MARKED_MS);
   }
 }
 

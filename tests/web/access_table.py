@@ -409,7 +409,7 @@ BOARDS = [
     ),
     *(
         Row("GET", f"/events/<event>/leaderboard/{BOARD}{suffix}", statuses, {"board": board})
-        for suffix in ("/rows", ".csv")
+        for suffix in ("/rows", ".csv", ".json")
         for board, statuses in (
             ("public", APPROVED),
             ("private", ORGANISERS),

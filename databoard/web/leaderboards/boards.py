@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import Response, render_template, request, url_for
+from flask import Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
@@ -93,6 +93,7 @@ def _page(name: str, board: str) -> Response:
         choice=choice,
         body=listing.body(event, right, shown, choice).text,
         own=own,
+        team_name=team.team.name if team is not None else "",
         own_key=listing.team_key(event.id, team.team_id) if team is not None else "",
         **event_pages.frame(event),
     )
@@ -175,3 +176,29 @@ def table(event: str, board: str) -> Response:
     shown = listing.whole(loaded, board, right, now=guards.now())
     text = listing.as_csv(shown, right)
     return download(text.encode(), f"{loaded.name}_{board}.csv", mimetype="text/csv")
+
+
+@bp.get(f"/events/<event>/leaderboard/<{BOARDS}:board>.json")
+@guards.approved_required
+def table_json(event: str, board: str) -> Response:
+    """Give a whole board to programs, as its table for people has it."""
+    loaded = guards.load_event(event)
+    right = _right(loaded, board)
+    shown = listing.whole(loaded, board, right, now=guards.now())
+    return jsonify(
+        event=loaded.name,
+        board=board,
+        version=shown.version,
+        rows=[
+            {
+                "rank": row.rank,
+                "team": row.team if right.names else None,
+                "submission": row.submission,
+                "hash": row.hash_,
+                "scores": row.scores if shown.has_scores else {},
+                "submitted_at": row.submitted_at.isoformat(),
+                "state": row.state,
+            }
+            for row in shown.rows
+        ],
+    )

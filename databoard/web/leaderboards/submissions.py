@@ -14,11 +14,13 @@ from databoard.services import jobs
 from databoard.store.models import Submission
 from databoard.store.queries import comments as comment_queries
 from databoard.store.queries import credits as credit_queries
+from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import submissions as queries
 from databoard.web import event_pages, guards, polling
 from databoard.web.extensions import db, writes
 from databoard.web.leaderboards import cards, evidence, predictions, sight
 from databoard.web.leaderboards.blueprint import bp
+from databoard.web.leaderboards.climbing import climb_of
 from databoard.web.leaderboards.failures import failure_of
 from databoard.web.leaderboards.files import note_look
 from databoard.web.leaderboards.sight import Sight
@@ -100,5 +102,9 @@ def _context(found: Submission, seen: Sight) -> dict[str, Any]:
         "steps": cards.steps(seen),
         "failure": failure_of(found, seen),
         "evidence": evidence.of(found, seen),
+        "climb": climb_of(found, seen),
+        "has_trainer": bool(
+            job_queries.live_trainers(db.session(), guards.now() - jobs.TRAINER_IS_LOST)
+        ),
         "states": [run.state for run in found.fold_runs],
     }

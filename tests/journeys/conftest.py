@@ -1,0 +1,136 @@
+"""One installation for all journeys: a web server, a trainer, a real Chromium."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from databoard.cli import populate
+from databoard.cli.database import migrate_to_head
+from databoard.cli.demo.processes import Children
+from databoard.settings import Settings
+from tests.web.conftest import CHROMIUM, CHROMIUM_ARGS
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery"
+CODE = """from sklearn.ensemble import RandomForestClassifier
+
+
+class Classifier:
+    def fit(self, X, y):
+        print("rows:", len(X))
+        self.model = RandomForestClassifier(5, random_state=0).fit(X, y)
+        return self
+
+    def predict_proba(self, X):
+        return self.model.predict_proba(X)
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an installation is served, and its settings."""
+
+    url: str
+    settings: Settings
+
+
+@pytest.fixture(scope="session")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An installation with the event iris and the participants ada and bob."""
+    folder = tmp_path_factory.mktemp("journeys")
+    root = folder / "root"
+    shutil.copytree(ROOT / "problems" / "iris", root / "problems" / "iris")
+    for name in ("submissions", "db"):
+        (root / name).mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    env = {
+        "DATABOARD_DB_URL": f"sqlite:///{root}/db/databoard.db",
+        "DATABOARD_ROOT": str(root),
+        "DATABOARD_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "DATABOARD_WORKERS": "2",
+    }
+    settings = Settings.from_env(env)
+    migrate_to_head(settings)
+    populate.ensure_problem(settings, "iris")
+    populate.ensure_event(settings, "iris", "iris")
+    for name in ("ada", "bob"):
+        populate.ensure_user(settings, name, PASSWORD)
+    children = Children(env, folder / "logs")
+    try:
+        children.start("web", "serve", "--host", "127.0.0.1", "--port", str(port))
+        children.start("trainer", "train")
+        _wait_for(f"http://127.0.0.1:{port}/version")
+        yield Site(f"http://127.0.0.1:{port}", settings)
+    finally:
+        children.stop()
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(300):
+        try:
+            with urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(address)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A Chromium, started once."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(shared_site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Open a tab for a participant of iris: ``visit("ada", width=390, color_scheme="dark")``."""
+    contexts, troubles = [], []
+
+    def open_tab(user: str, *, width: int = 1280, **options: Any) -> Any:
+        context = chromium.new_context(
+            base_url=shared_site.url, viewport={"width": width, "height": 900}, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto("/login")
+        page.fill("[name=login]", user)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/")
+        page.goto("/events/iris/sign_up")
+        if page.url.endswith("/sign_up"):
+            page.get_by_role("button", name="Join").click()
+            page.wait_for_url("**/sandbox")
+        return page
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def write(page: Any, code: str) -> None:
+    """Type into the first editor, by the keyboard."""
+    editor = page.locator(".cm-content").first
+    editor.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(code)

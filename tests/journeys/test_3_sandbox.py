@@ -1,0 +1,65 @@
+"""The sandbox in a real browser, with a real trainer: check, two tabs, nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journeys.conftest import CODE, write
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+BROKEN = "class Classifier:\n    def fit(self, X, y):\n        raise ValueError('no')\n"
+
+
+def test_a_check_shows_the_failing_line_and_then_the_log(visit):
+    page = visit("ada", width=390, color_scheme="dark")
+    page.goto("/events/iris/sandbox")
+    write(page, BROKEN)
+    page.keyboard.press("Control+Enter")  # without leaving the editor
+    page.locator("[data-checked][data-line='3']").wait_for(timeout=60_000)
+
+    assert "raise" in page.locator(".cm-error-line").inner_text()
+    page.get_by_text("Go to line 3").click()
+    assert page.evaluate("document.activeElement.classList.contains('cm-content')")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    write(page, CODE)
+    page.get_by_role("button", name="Check").click()
+    page.locator(".check .state-good").wait_for(timeout=60_000)
+    assert "rows:" in page.locator(".check .log").last.inner_text()
+    assert page.locator(".cm-error-line").count() == 0
+
+
+def test_two_tabs_choose_between_both_versions(visit):
+    first = visit("bob")
+    first.goto("/events/iris/sandbox")
+    first.locator(".cm-content").wait_for()
+    second = first.context.new_page()
+    second.goto("/events/iris/sandbox")
+    write(second, "second = 2\n")
+    second.locator("[data-draft-status]", has_text="Saved at").wait_for()
+
+    write(first, "first = 1\n")
+    dialog = first.locator("dialog.conflict")
+    dialog.wait_for()
+    assert "first = 1" in dialog.inner_text()
+    assert "second = 2" in dialog.inner_text()
+    dialog.get_by_role("button", name="Use mine").click()
+    first.locator("[data-draft-status]", has_text="Saved at").wait_for()
+
+    second.reload()
+    assert "first = 1" in second.locator(".cm-content").inner_text()
+
+
+def test_what_is_typed_when_the_session_ends_is_there_again(visit):
+    page = visit("bob")
+    page.goto("/events/iris/sandbox")
+    page.locator(".cm-content").wait_for()
+    page.context.clear_cookies()
+    write(page, "kept = 1\n")
+    page.get_by_text("log in, and it is here again").click()
+    page.fill("[name=login]", "bob")
+    page.fill("[name=password]", "correct horse battery")
+    page.press("[name=password]", "Enter")
+
+    page.wait_for_url("**/events/iris/sandbox")
+    page.locator(".cm-content", has_text="kept = 1").wait_for()
