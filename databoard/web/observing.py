@@ -6,8 +6,9 @@ import hmac
 import os
 import time
 from collections.abc import Iterator
+from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -117,7 +118,27 @@ def _init_sentry(settings: Settings) -> None:
         raise SettingsError(
             "DATABOARD_SENTRY_DSN needs a library: pip install sentry-sdk"
         ) from None
-    sentry_sdk.init(dsn=settings.sentry_dsn, send_default_pii=False, max_request_body_size="never")
+    sentry_sdk.init(
+        dsn=settings.sentry_dsn,
+        send_default_pii=False,
+        max_request_body_size="never",
+        # Variables hold code, labels and passwords; crumbs hold queries; addresses hold tokens.
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        before_send=_only_the_trace,
+    )
+
+
+def _only_the_trace(report: Any, _hint: Any) -> Any:
+    """Leave of an error where it was raised, and the number of its request."""
+    for private in ("request", "user", "server_name", "breadcrumbs", "logentry"):
+        report.pop(private, None)
+    if has_request_context():
+        report.setdefault("tags", {})["request"] = request_id()
+    for raised in report.get("exception", {}).get("values", []):
+        # A message may quote what somebody typed.
+        raised.pop("value", None)
+    return report
 
 
 def init_observing(app: Flask, settings: Settings) -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+import os
+import subprocess
+import sys
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from databoard.errors import SettingsError
 from databoard.web.app import create_app
 from tests.builders import make_event_team, make_job, make_submission, make_user
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -56,6 +65,70 @@ def test_a_request_says_how_many_queries_it_asked(client, caplog):
 
     assert "queries" in response.headers["Server-Timing"]
     assert "databoard.slow" in caplog.text or "databoard/" in caplog.text
+
+
+SENTRY = """
+import sys
+from databoard.web.app import create_app
+app = create_app()
+
+@app.get("/fails/<token>")
+def fails(token):
+    secret_of_a_variable = "hunter" + "2"
+    raise ValueError("what somebody typed: " + token)
+
+answer = app.test_client().get(
+    "/fails/reset-token?name=ada", headers={"Cookie": "login=cookie-of-ada"}
+)
+import sentry_sdk
+sentry_sdk.flush(10)
+print(answer.status_code, answer.headers["X-Request-ID"])
+"""
+
+
+def test_sentry_gets_the_trace_and_nothing_private(tmp_path, sqlite_url):
+    """In a process of its own: the library hooks itself into everything."""
+    pytest.importorskip("sentry_sdk")
+    brotli = pytest.importorskip("brotli")  # which the library takes where it is
+    got = []
+
+    class Sentry(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            packed = self.headers.get("Content-Encoding", "")
+            unpack = {"gzip": gzip.decompress, "br": brotli.decompress}
+            got.append((self.path, unpack.get(packed, bytes)(body).decode()))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Sentry)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    dsn = f"http://public@127.0.0.1:{server.server_port}/1"
+    env = {
+        "PATH": os.environ["PATH"],
+        "DATABOARD_DB_URL": sqlite_url,
+        "DATABOARD_ROOT": str(tmp_path),
+        "DATABOARD_SENTRY_DSN": dsn,
+        "NO_PROXY": "127.0.0.1",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", SENTRY], env=env, cwd=ROOT, capture_output=True, text=True
+    )
+    server.shutdown()
+
+    assert done.stdout.startswith("500 "), done.stderr
+    (envelope,) = [
+        body for path, body in got if path == "/api/1/envelope/" and "stacktrace" in body
+    ]
+    assert "ValueError" in envelope
+    assert '"function":"fails"' in envelope
+    assert done.stdout.split()[1] in envelope
+    for private in ("hunter2", "reset-token", "cookie-of-ada", "somebody typed:", "name=ada"):
+        assert private not in envelope.replace('"what somebody typed: " + token', ""), private
 
 
 def test_sentry_without_its_library_is_refused_in_words(settings):
