@@ -13,6 +13,7 @@ from databoard.web.compression import init_compression
 from databoard.web.errors import init_errors
 from databoard.web.extensions import init_extensions
 from databoard.web.filters import init_filters
+from databoard.web.language import init_language
 from databoard.web.leaderboards import views as leaderboards
 from databoard.web.observing import init_observing
 from databoard.web.organisers import views as organisers
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_errors(app)
     init_assets(app)
     init_filters(app)
+    init_language(app)
     init_banners(app)
     init_compression(app)
     for group in GROUPS:

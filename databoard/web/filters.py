@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from babel import dates
 from flask import Flask, current_app, request, url_for
 from markupsafe import Markup
 
 from databoard import __version__
 from databoard.domain.states import LABELS, is_error
+from databoard.web.language import chosen, gettext, ngettext
 
 MISSING = "–"
 AROUND = 2
@@ -24,7 +27,8 @@ HTMX_CONFIG = {
     # Pages with other people's code do not belong into the storage of a shared computer.
     "historyCacheSize": 0,
 }
-UNITS = (
+Unit = Literal["year", "month", "week", "day", "hour", "minute", "second"]
+UNITS: tuple[tuple[Unit, int], ...] = (
     ("year", 365 * 86400),
     ("month", 30 * 86400),
     ("week", 7 * 86400),
@@ -73,10 +77,15 @@ def state_look(state: str) -> Look:
     """Choose how a state looks; unknown ones look plain and keep their name."""
     state = str(state)
     if state in _MORE:
-        return _MORE[state]
+        return replace(_MORE[state], text=gettext(_MORE[state].text))
     words = LABELS.get(state, state.replace("_", " "))
     kind, icon = _LOOKS.get(state, ("bad", "x-circle") if is_error(state) else ("idle", "circle"))
-    return Look(kind, icon, words)
+    return Look(kind, icon, gettext(words))
+
+
+def state_words() -> list[str]:
+    """List what states are called, for the catalogues."""
+    return sorted({*LABELS.values(), *(look.text for look in _MORE.values())})
 
 
 def steps_words(states: Iterable[str]) -> str:
@@ -99,12 +108,16 @@ def iso(moment: datetime) -> str:
 
 def format_datetime(moment: datetime | None) -> str:
     """Write a moment for people, in UTC: scripts turn it into the visitor's own zone."""
-    return moment.astimezone(UTC).strftime("%-d %b %Y, %H:%M UTC") if moment else MISSING
+    if moment is None:
+        return MISSING
+    return dates.format_datetime(moment, "d MMM y, HH:mm 'UTC'", UTC, locale=chosen())
 
 
 def format_date(moment: datetime | None) -> str:
     """Write the day of a moment, in UTC."""
-    return moment.astimezone(UTC).strftime("%-d %b %Y") if moment else MISSING
+    if moment is None:
+        return MISSING
+    return dates.format_date(moment.astimezone(UTC), "d MMM y", locale=chosen())
 
 
 def relative(moment: datetime | None, now: datetime | None = None) -> str:
@@ -113,11 +126,13 @@ def relative(moment: datetime | None, now: datetime | None = None) -> str:
         return MISSING
     seconds = (moment - (now or datetime.now(UTC))).total_seconds()
     if abs(seconds) < 1:
-        return "now"
+        return gettext("now")
     name, length = next((unit for unit in UNITS if abs(seconds) >= 2 * unit[1]), UNITS[-1])
     count = int(abs(seconds) // length)
-    words = f"{count} {name}{'s' if count != 1 else ''}"
-    return f"in {words}" if seconds > 0 else f"{words} ago"
+    exact = timedelta(seconds=math.copysign(count * length, seconds))
+    return dates.format_timedelta(
+        exact, name, threshold=math.inf, add_direction=True, locale=chosen()
+    )
 
 
 def duration(seconds: float | timedelta | None) -> str:
@@ -140,7 +155,7 @@ def duration(seconds: float | timedelta | None) -> str:
     hours, minutes = divmod(minutes, 60)
     if hours < 48:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{hours // 24} days"
+    return ngettext("%(num)s day", "%(num)s days", hours // 24)
 
 
 def score(value: float | None, precision: int = 3) -> str:
@@ -234,7 +249,6 @@ def init_filters(app: Flask) -> None:
     app.jinja_env.globals.update(
         page_address=page_address,
         page_url=page_url,
-        page_language="en",
         databoard_version=__version__,
         htmx_config=Markup(json.dumps(HTMX_CONFIG)),  # noqa: S704 - a constant of ours
     )

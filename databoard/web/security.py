@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import timedelta
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -65,7 +66,9 @@ def request_id() -> str:
 def _add_headers(response: Response, *, is_https: bool) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", content_security_policy())
+    # A browser that keeps its page keeps the nonce in it, and so the policy that names it.
+    if response.status_code != HTTPStatus.NOT_MODIFIED:
+        response.headers.setdefault("Content-Security-Policy", content_security_policy())
     response.headers["X-Request-ID"] = request_id()
     # What somebody sees while logged in is kept by no cache but the browser's own.
     response.headers.setdefault("Cache-Control", "private, no-cache")

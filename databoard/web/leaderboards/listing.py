@@ -21,6 +21,7 @@ from werkzeug.exceptions import BadRequest
 from databoard.services import leaderboards
 from databoard.services.leaderboards import Board, Own
 from databoard.store.models import Event
+from databoard.web import language
 from databoard.web.extensions import db
 
 Value = TypeVar("Value")
@@ -212,8 +213,9 @@ def body(event: Event, right: Right, shown: Board, choice: Choice) -> Body:
     """Render the rows of a page, once for all who may see the same."""
     choice = replace(choice, page=shown.page)
     is_frozen = shown.frozen_at is not None
+    key = body_key(event.id, shown.version, shown.board, right, choice, is_frozen=is_frozen)
     return _memories().bodies.get(
-        body_key(event.id, shown.version, shown.board, right, choice, is_frozen=is_frozen),
+        (language.chosen(), key),
         lambda: Body.of(_render(event, right, shown, choice)),
     )
 

@@ -11,11 +11,11 @@ from databoard.store.queries import problems as problem_queries
 from databoard.web import guards
 from databoard.web.event_pages import cleaned
 from databoard.web.extensions import db
-from databoard.web.pages import machines, manual
+from databoard.web.pages import languages, machines, manual
 from databoard.web.pages.blueprint import bp
 from databoard.web.pages.cards import Card, cards_of, matches
 
-__all__ = ["bp", "machines", "manual"]
+__all__ = ["bp", "languages", "machines", "manual"]
 
 STATES = {"open": "Open", "upcoming": "Opening soon", "closed": "Closed", "mine": "Mine"}
 RUNNING = ("open", "public", "upcoming")

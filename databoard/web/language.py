@@ -1,0 +1,106 @@
+"""The languages of the interface: gettext catalogues, chosen by the visitor or the browser.
+
+A catalogue is ``translations/<code>/LC_MESSAGES/messages.po``, read when it is first wanted;
+``make messages`` brings it up to date with the templates and the code. What organisers and teams
+write, and what programs say (logs, letters, the API), is not translated.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import LazyProxy, Translations
+from flask import Flask, Response, g, has_request_context, request
+
+FOLDER = Path(__file__).resolve().parent.parent / "translations"
+#: Codes and how the languages call themselves; the first is that of the code.
+LANGUAGES = {"en": "English", "fr": "Français"}
+COOKIE = "language"
+A_YEAR_S = 365 * 24 * 3600
+
+
+@cache
+def catalogue(code: str) -> NullTranslations:
+    """Read the catalogue of a language; one that says nothing for the language of the code."""
+    path = FOLDER / code / "LC_MESSAGES" / "messages.po"
+    if code not in LANGUAGES or not path.is_file():
+        return NullTranslations()
+    content = BytesIO()
+    with path.open("rb") as file:
+        write_mo(content, read_po(file, locale=code))
+    content.seek(0)
+    return Translations(content)
+
+
+def chosen() -> str:
+    """Code of the language of this request: the visitor's choice, else the browser's best."""
+    if not has_request_context():
+        return next(iter(LANGUAGES))
+    if "language" not in g:
+        asked = request.cookies.get(COOKIE, "")
+        best = request.accept_languages.best_match(list(LANGUAGES), next(iter(LANGUAGES)))
+        g.language = asked if asked in LANGUAGES else best
+    code: str = g.language
+    return code
+
+
+def gettext(message: str, **values: Any) -> str:
+    """Translate a message, then fill in its ``%(name)s``.
+
+    >>> gettext("%(team)s has joined.", team="red")
+    'red has joined.'
+    """
+    text = catalogue(chosen()).gettext(message)
+    return text % values if values else text
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """Translate a message with a number, ``%(num)s``.
+
+    >>> ngettext("%(num)s team", "%(num)s teams", 2)
+    '2 teams'
+    """
+    return catalogue(chosen()).ngettext(one, many, num) % {"num": num, **values}
+
+
+def lazy_gettext(message: str) -> Any:
+    """Translate a message when it is shown: for labels that are made when a module is imported."""
+    return LazyProxy(gettext, message, enable_cache=False)
+
+
+def remember(response: Response, code: str) -> Response:
+    """Keep the visitor's choice in a cookie."""
+    response.set_cookie(
+        COOKIE,
+        code,
+        max_age=A_YEAR_S,
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _vary(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        response.headers["Content-Language"] = chosen()
+        response.vary.update(("Accept-Language", "Cookie"))
+    return response
+
+
+def init_language(app: Flask) -> None:
+    """Let templates say ``{{ _("…") }}``, ``{{ ngettext(…) }}`` and ``{% trans %}``."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: catalogue(chosen()).gettext(message),
+        lambda one, many, number: catalogue(chosen()).ngettext(one, many, number),
+        newstyle=True,
+    )
+    app.jinja_env.globals.update(languages=LANGUAGES, page_language=chosen)
+    app.after_request(_vary)

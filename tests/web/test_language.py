@@ -1,0 +1,71 @@
+"""The interface speaks the visitor's language."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from bs4 import BeautifulSoup
+
+from databoard.web import language
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUES = sorted(language.FOLDER.glob("*/LC_MESSAGES/messages.po"))
+HOLES = re.compile(r"%\(\w+\)s|\{\w*\}|</?\w+")
+
+
+def page(client, **headers):
+    answer = client.get("/login", headers=headers)
+    return BeautifulSoup(answer.data, "html.parser"), answer
+
+
+def test_the_browsers_language_is_spoken(client):
+    french, answer = page(client, **{"Accept-Language": "fr-CA,fr;q=0.9,en;q=0.5"})
+
+    assert french.html["lang"] == answer.headers["Content-Language"] == "fr"
+    assert "Aller au contenu" in french.text
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+def test_a_language_that_is_not_there_is_english(client):
+    assert page(client, **{"Accept-Language": "xx"})[0].html["lang"] == "en"
+
+
+def test_the_visitors_choice_is_kept_and_leads_back(client):
+    answer = client.get("/language/fr?next=/events")
+
+    assert answer.location == "/events"
+    assert page(client, **{"Accept-Language": "en"})[0].html["lang"] == "fr"
+    assert client.get("/language/fr?next=//elsewhere.example").location == "/"
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parents[1].name)
+def test_every_message_is_translated_with_the_same_holes(path):
+    with path.open("rb") as file:
+        catalog = read_po(file)
+    for message in catalog:
+        if not message.id:
+            continue
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(strings), f"{message.id} is not translated"
+        for string in strings:
+            holes = set(HOLES.findall(string))
+            assert holes in [set(HOLES.findall(one)) for one in ids] or holes == set(
+                HOLES.findall("".join(ids))
+            ), message.id
+        assert not message.fuzzy
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parents[1].name)
+def test_a_catalogue_is_up_to_date(path, tmp_path):
+    tool = runpy.run_path(str(ROOT / "tools" / "messages.py"))
+    copy = tmp_path / path.relative_to(language.FOLDER)
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(path.read_bytes())
+
+    assert tool["update"](copy, tool["collect"]()) == []
+    assert copy.read_bytes() == path.read_bytes(), "run: make messages"
