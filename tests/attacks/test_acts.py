@@ -52,7 +52,7 @@ def _check(arena: Arena, act: Act, fold: int, result: FoldResult) -> None:
 
 
 @pytest.mark.parametrize("path", ACTS, ids=lambda path: path.stem)
-def test_an_act_gains_nothing(arena: Arena, path: Path) -> None:
+def test_an_act_gains_nothing(arena: Arena, path: Path) -> None:  # checklist 18
     act = Act(path)
 
     result = arena.futures[path.stem].result(60)

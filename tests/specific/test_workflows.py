@@ -53,7 +53,7 @@ def test_a_workflow_of_the_manual_has_its_elements(name, filenames):  # checklis
     assert list(find_workflow(name).element_names) == filenames
 
 
-def test_the_calibrator_sees_rows_that_the_classifier_does_not(tmp_path):
+def test_the_calibrator_sees_rows_that_the_classifier_does_not(tmp_path):  # checklist 28
     folder = submission(
         tmp_path,
         feature_extractor="FeatureExtractor",
