@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from databoard.services import accounts
 from databoard.settings import Settings
+from databoard.store import placing
 from databoard.store.base import Base
 from databoard.store.engine import make_engine, make_sessions
 from databoard.store.models import (
@@ -156,3 +157,4 @@ def add_submissions(session: Session, event: Event, n: int) -> None:
         if rows:
             session.execute(insert(model), rows)
     session.flush()
+    placing.place(session, Submission.event_id == event.id)

@@ -372,7 +372,7 @@ def _ranks(
 ) -> tuple[dict[int, int | None], int]:
     """Rank lines by how many stand above; and count who takes a rank."""
     keys = [line.key for line in lines if line.is_ranked and line.key is not None]
-    counted = queries.ranks(session, wanted, keys)
+    counted, n_ranked = queries.ranks(session, wanted, keys)
     above = list(accumulate((n for _, n in counted), initial=0))
     known = [key for key, _ in counted]
     ranks: dict[int, int | None] = {
@@ -380,7 +380,7 @@ def _ranks(
         for line in lines
         if line.is_ranked and line.key is not None
     }
-    return ranks, above[-1]
+    return ranks, n_ranked
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,52 @@ def test_a_seat_at_the_board_is_not_handed_on(as_, client):
     assert client.get(f"{URL}/public/rows?v=1").status_code == 302
 
 
+def test_a_browser_that_has_the_page_is_not_sent_it_again(as_, rows, scene):
+    ada = as_("ada")
+    first = ada.get(URL)
+
+    same = ada.get(URL, headers={"If-None-Match": first.headers["ETag"]})
+    touch(rows, scene)
+    news = ada.get(URL, headers={"If-None-Match": first.headers["ETag"]})
+    others = as_("bob").get(URL, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (same.status_code, same.data) == (304, b"")
+    assert news.status_code == others.status_code == 200
+
+
+def test_what_is_in_progress_leaves_the_boards_as_they_are(as_, rows, scene):
+    organiser = as_("organiser")
+
+    def versions():
+        return [
+            organiser.get(f"{URL}/{board}/rows?v=0").headers["X-Version"]
+            for board in ("public", "competition", "new")
+        ]
+
+    before = versions()
+    events.touch(rows, scene.event.id, board=False)
+    rows.commit()
+    public, competition, new = versions()
+
+    assert [public, competition] == before[:2]
+    assert int(new) == int(before[2]) + 1
+
+
+@pytest.mark.parametrize("query", ["", "?q=n1", "?sort=team&order=desc", "?page=2"])
+def test_every_page_of_a_board_asks_at_most_six_questions(app, as_, rows, scene, query):
+    for number in range(130):
+        make_scored_submission(rows, scene.men, f"n{number}", score=0.5)
+    rows.commit()
+    ada = as_("ada")
+    ada.get("/help")
+
+    with counting(app) as questions:
+        answer = ada.get(URL + query)
+
+    assert answer.status_code == 200
+    assert len(questions) <= 6, questions
+
+
 @pytest.mark.parametrize("n_more", [0, 150])
 def test_a_board_asks_few_questions_however_long_it_is(app, as_, rows, scene, n_more):
     place = make_event_team(rows, scene.event)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -183,27 +184,37 @@ def page(session: Session, wanted: Wanted) -> tuple[Facts, list[Line]]:
     return Facts._make(facts), found
 
 
-def ranks(session: Session, wanted: Wanted, keys: Collection[float]) -> list[tuple[float, int]]:
-    """Count who takes a rank: by key, in order, what is above the first of these at once.
+def ranks(
+    session: Session, wanted: Wanted, keys: Collection[float]
+) -> tuple[list[tuple[float, int]], int]:
+    """Count who takes a rank: between the first and the last of these by key, and in all.
 
     Returns
     -------
-    list of (float, int)
-        What is above all of these has the key minus infinity, what is below plus infinity.
+    list of (float, int), int
+        In the order of the keys; what stands above the first of these at once, with the key
+        minus infinity.
     """
-    first, last = (min(keys), max(keys)) if keys else (0.0, 0.0)
     place = _PLACE
-    group = case(
-        (place.key < first, literal(float("-inf"))),
-        (place.key > last, literal(float("inf"))),
-        else_=place.key,
-    ).label("of")
-    question = select(group, func.count()).where(*_on_board(wanted), place.is_ranked)
+    meant = [*_on_board(wanted), place.is_ranked.is_(True)]
     if wanted.section:
-        question = question.join(EventTeam, EventTeam.id == place.event_team_id).where(
-            EventTeam.section == wanted.section
+        inside = select(EventTeam.id).where(
+            EventTeam.event_id == wanted.event_id, EventTeam.section == wanted.section
         )
-    return [(row[0], row[1]) for row in session.execute(question.group_by("of").order_by("of"))]
+        meant.append(place.event_team_id.in_(inside))
+    first, last = (min(keys), max(keys)) if keys else (0.0, 0.0)
+
+    def number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return select(func.count()).select_from(place).where(*meant, *conditions).scalar_subquery()
+
+    above = select(literal(float("-inf")).label("of"), number(place.key < first), number())
+    between = (
+        select(place.key, func.count(), literal(0))
+        .where(*meant, place.key >= first, place.key <= last)
+        .group_by(place.key)
+    )
+    rows = session.execute(union_all(above, between).order_by("of")).all()
+    return [(row[0], row[1]) for row in rows], rows[0][2]
 
 
 class Entry(NamedTuple):
@@ -408,13 +419,14 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
     )
     if wanted.limit is not None:
         question = question.order_by(*by).limit(wanted.limit).offset(wanted.offset)
-    picked, tries = question.subquery("picked"), _tries(wanted)
-    s, st = _S, _PLACE
+    picked = question.subquery("picked")
+    s, st, other = _S, _PLACE, aliased(Submission)
+    tries = select(func.count()).where(other.event_team_id == EventTeam.id).scalar_subquery()
     columns = [
         s.id, s.hash_, s.name, s.event_team_id, EventTeam.team_id, Team.name, s.submitted_at,
         s.state, s.fault, s.message, s.train_s, s.valid_s, s.test_s, s.peak_mb, s.contributivity,
         s.historical_contributivity, s.is_baseline, s.is_late, s.disqualification,
-        EventTeam.disqualified_at, tries.c.number, s.is_final, s.is_starred, EventTeam.section,
+        EventTeam.disqualified_at, tries, s.is_final, s.is_starred, EventTeam.section,
         st.key, st.is_ranked, st.rank_low, st.rank_high, st.tie_group, st.p_best, st.gap,
         st.p_win, st.p_podium, st.delta, st.delta_low, st.delta_high, st.verdict,
     ]  # fmt: skip
@@ -430,7 +442,6 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
         .join(s, s.id == picked.c[0])
         .join(EventTeam, EventTeam.id == s.event_team_id)
         .join(Team, Team.id == EventTeam.team_id)
-        .join(tries, tries.c.event_team_id == s.event_team_id)
         .outerjoin(st, and_(st.submission_id == s.id, st.board == wanted.board))
     )
     for score, (key, _) in zip(scores, wanted.score_types, strict=True):
