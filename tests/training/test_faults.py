@@ -1,0 +1,153 @@
+"""Failing machines: a full disk, and clocks that are set."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from databoard.errors import FullError
+from databoard.services import health, submissions
+from databoard.store.engine import read_only
+from databoard.store.models import Job, Submission, Trainer
+from tests.invariants import violations
+from tests.training.test_trainers import await_fold, job_of
+from tests.training.world import TrainerProcess, World, installation, slow
+
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+MB = 1 << 20
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk; needs root")
+
+
+@pytest.fixture(params=DATABASES)
+def world(request, tmp_path) -> Iterator[World]:
+    server = request.getfixturevalue("postgres_server") if request.param != "sqlite" else None
+    with installation(server, tmp_path / "root") as world:
+        yield world
+        with read_only(), world.sessions() as session:
+            assert violations(session, strict=True) == []
+
+
+def await_that(is_so: Callable[[], object], seconds: float = 30) -> None:
+    limit = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+
+
+def trouble_of(world: World, name: str) -> str:
+    with read_only(), world.sessions() as session:
+        return session.scalar(select(Trainer.last_error).where(Trainer.name == name)) or ""
+
+
+# ---- a full disk ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    told = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m,mode=755", "none", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if told.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {told.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(folder: Path, *, but: int) -> Path:
+    """Leave so many bytes free."""
+    path = folder / "ballast"
+    path.write_bytes(b"x" * max(0, shutil.disk_usage(folder).free - but))
+    return path
+
+
+@needs_root
+def test_on_a_full_disk_nothing_is_taken_and_later_all_is_trained(small_disk):  # R5
+    with installation(None, small_disk / "root") as world:
+        queued = world.submit("before")
+        ballast = fill(small_disk, but=1 * MB)  # below 5 %
+        with TrainerProcess(world, "thrifty"):
+            await_that(lambda: "is full" in trouble_of(world, "thrifty"))
+            assert world.read(queued).state == "new"
+            with read_only(), world.sessions() as session:
+                told = list(health.check_trainers(session, now=world.now()))
+            assert [one.level for one in told] == ["red"]
+            ballast.unlink()
+            assert world.await_state(queued).state == "scored"
+            await_that(lambda: not trouble_of(world, "thrifty"))
+
+
+@needs_root
+def test_an_upload_that_finds_no_room_is_refused_and_leaves_nothing(small_disk, tmp_path):  # R5
+    with installation(None, tmp_path / "root") as world:
+        world.submit("before")
+        full = small_disk / "submissions"
+        full.mkdir()
+        fill(small_disk, but=0)
+        with (
+            pytest.raises(FullError, match="submit again later"),
+            world.sessions.begin() as session,
+        ):
+            submissions.submit(
+                session,
+                world.join(session),
+                "too-much",
+                {"classifier.py": b"x = 1\n"},
+                submissions_dir=full,
+                now=world.now(),
+            )
+
+        assert FullError.status == 507
+        with read_only(), world.sessions() as session:
+            names = list(session.scalars(select(Submission.name)))
+        assert [name.split("-")[0] for name in names] == ["before"]
+        assert not list(full.iterdir())
+
+
+# ---- clocks --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2], ids=["forward", "back"])
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_a_clock_that_is_set_takes_no_work_from_anybody(world, number):  # R6
+    with TrainerProcess(world, "steady") as steady, TrainerProcess(world, "set") as wrong:
+        key = world.submit("long", slow(7))  # longer than a lease
+        await_fold(world, key, "training")
+        time.sleep(1)
+        for trainer in (steady, wrong):  # one machine, one clock
+            trainer.process.send_signal(number)
+        done = world.await_state(key)
+
+    job = job_of(world, key)
+    assert (done.state, job.token, job.attempts) == ("scored", 1, 1)
+    assert all(run.train_s > 6 for run in done.fold_runs)
+
+
+def test_what_was_promised_by_a_clock_set_back_since_does_not_wait_for_it(world):  # R6
+    # due in an hour, as far as anybody knows; and leased to a dead trainer until then
+    due, lost = world.submit("due"), world.submit("lost")
+    with world.sessions.begin() as session:
+        hour = world.now() + timedelta(hours=1)
+        rows = {job.submission_id: job for job in session.scalars(select(Job))}
+        rows[due].due_at = hour
+        rows[lost].state, rows[lost].owner, rows[lost].lease_until = "running", "dead", hour
+        rows[lost].token += 1
+        rows[lost].submission.state = "training"
+    with TrainerProcess(world, "heir"):
+        assert world.await_state(due).state == "scored"
+        assert world.await_state(lost).state == "scored"
