@@ -131,6 +131,10 @@ FORM = {
     "max_per_day": "5",
     "fold_seconds": "60",
     "fold_memory_mb": "1024",
+    "late_s": "0",
+    "fold_cores": "1",
+    "fold_disk_mb": "64",
+    "fold_output_kb": "64",
     "max_upload_kb": "500",
     "log_policy": "full",
 }

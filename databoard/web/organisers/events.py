@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from databoard.services import events as services
+from databoard.services.problems import render
 from databoard.store.queries import submissions, teams
 from databoard.web import guards
 from databoard.web.extensions import db
@@ -13,6 +14,14 @@ from databoard.web.forms import refusals_in, status_of
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.forms import FIELDS, GROUPS, EventForm
 from databoard.web.organisers.sight import administered, note, organiser_required
+
+#: Typed as Markdown, kept as HTML.
+TEXTS = ("description_html", "rules_html")
+
+
+def same_text(typed: str, stored: str) -> bool:
+    """Tell whether a text came back as it was shown; forms end lines with CR LF."""
+    return typed.replace("\r\n", "\n").strip() == stored.strip()
 
 
 @bp.get("/admin/events")
@@ -45,6 +54,9 @@ def edit_event(event: str) -> tuple[str, int] | Response:
     form = EventForm(obj=found)
     if form.validate_on_submit():
         new = {name: form[name].data for name in FIELDS}
+        for name in TEXTS:
+            is_same = same_text(new[name], getattr(found, name))
+            new[name] = getattr(found, name) if is_same else render(new[name])
         changed = sorted(name for name in FIELDS if new[name] != getattr(found, name))
         with refusals_in(form):
             services.update(db.session(), found, **{name: new[name] for name in changed})

@@ -74,7 +74,28 @@ class EventForm(FlaskForm):
         description="Then the private leaderboard opens to everybody. Empty: never.",
     )
 
+    late_s = _count(
+        "How long after the closing submissions are taken without a rank, in seconds",
+        0,
+        30 * 86400,
+    )
+
+    description_html = TextAreaField(
+        "Description",
+        [Length(max=100_000)],
+        description="Markdown or HTML; scripts and styles are taken out.",
+        render_kw={"rows": "6"},
+    )
+    rules_html = TextAreaField(
+        "Rules",
+        [Length(max=100_000)],
+        description="Markdown or HTML; scripts and styles are taken out.",
+        render_kw={"rows": "6"},
+    )
+
     is_public = BooleanField("Everybody may see that this event exists")
+    can_merge_teams = BooleanField("Two teams may go on as one")
+    merging_ends_at = UTCField("Teams merge until (UTC)", description="Empty: until the closing.")
     is_controlled_signup = BooleanField("An organiser lets each team in")
     is_anonymous = BooleanField("Teams are anonymous on the leaderboard until the closing")
     max_members_per_team = _count("Members of a team, at most", 1, 1000)
@@ -94,6 +115,11 @@ class EventForm(FlaskForm):
 
     fold_seconds = _count("Seconds per fold", 1, 7 * 86400)
     fold_memory_mb = _count("Memory per fold, in MB", 64, 1_000_000)
+    fold_cores = _count("Cores per fold", 1, 1024)
+    fold_disk_mb = _count("Files that a fold may write, in MB", 1, 1_000_000)
+    fold_output_kb = _count("What a fold may print, in kB", 1, 100_000)
+    is_strict = BooleanField("Strict: a fold that learns nothing of the others, rows shuffled")
+    can_reuse_results = BooleanField("Identical submissions take over each other's results")
     max_upload_kb = _count("Size of a submission's file, in kB", 1, 65_536)
     log_policy = SelectField(
         "Logs that teams see",
@@ -110,7 +136,8 @@ class EventForm(FlaskForm):
 
 #: The form's fields in their groups, as the page shows them.
 GROUPS = (
-    ("Title and dates", ("title", "opening_at", "public_opening_at", "closing_at")),
+    ("Title and dates", ("title", "opening_at", "public_opening_at", "closing_at", "late_s")),
+    ("Texts", ("description_html", "rules_html")),
     (
         "Who takes part",
         (
@@ -118,6 +145,8 @@ GROUPS = (
             "is_controlled_signup",
             "is_anonymous",
             "max_members_per_team",
+            "can_merge_teams",
+            "merging_ends_at",
             "allowed_emails",
         ),
     ),
@@ -125,10 +154,38 @@ GROUPS = (
         "How often teams submit",
         ("pause_s", "max_per_day", "max_submissions", "max_pending", "is_paused", "pause_reason"),
     ),
-    ("Limits of a fold", ("fold_seconds", "fold_memory_mb", "max_upload_kb", "log_policy")),
+    (
+        "Limits of a fold",
+        (
+            "fold_seconds",
+            "fold_memory_mb",
+            "fold_cores",
+            "fold_disk_mb",
+            "fold_output_kb",
+            "max_upload_kb",
+            "log_policy",
+            "is_strict",
+            "can_reuse_results",
+        ),
+    ),
     ("Letters", ("sends_submitted_mails", "sends_trained_mails")),
 )
 FIELDS = tuple(name for _, names in GROUPS for name in names)
+
+
+class NewEventForm(FlaskForm):
+    """A first event on a problem."""
+
+    problem = SelectField("Problem")
+    name = StringField(
+        "Name",
+        [DataRequired("Please enter a name."), Length(max=80)],
+        description="Part of its address: lower-case letters, digits and _, such as iris_2027.",
+    )
+    title = StringField("Title", [DataRequired("Please enter a title."), Length(max=200)])
+    opening_at = UTCField("Opens (UTC)", description="Empty: open at once.")
+    closing_at = UTCField("Closes (UTC)", description="Empty: never.")
+    is_public = BooleanField("Everybody may see that this event exists")
 
 
 class RefusalForm(FlaskForm):
