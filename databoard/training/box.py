@@ -139,6 +139,8 @@ def box_environment(cores: int, home: str = SCRATCH) -> dict[str, str]:
         "PANDAS_FUTURE_INFER_STRING": "0",
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": home,
+        # torch makes this folder whenever it loads an optimiser.
+        "TORCHINDUCTOR_CACHE_DIR": home,
         "LOKY_MAX_CPU_COUNT": str(cores),
         "PYTHON_CPU_COUNT": str(cores),
         **{f"{name}_NUM_THREADS": str(cores) for name in names},
