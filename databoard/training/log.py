@@ -14,7 +14,8 @@ class Log:
     descriptor : int
         The pipe's reading end, non-blocking.
     limit : int
-        Bytes that are kept; the rest is read, counted and dropped, so that no writer ever waits.
+        Bytes that are kept, the notice among them; the rest is read, counted and dropped, so
+        that no writer ever waits.
     notice : bytes
         What ends a log that was cut before the test data arrived. Nothing tells whether what came
         after was cut: it could carry a bit of what must stay hidden.
@@ -32,7 +33,7 @@ class Log:
         self.descriptor = descriptor
         self.dropped = 0
         self.is_open = True
-        self._left = limit
+        self._left = max(0, limit - len(notice))
         self._on_public = on_public
         self._notice = notice
         self._public = bytearray()
