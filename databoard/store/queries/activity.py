@@ -63,31 +63,6 @@ def kinds(session: Session) -> list[str]:
     return list(session.scalars(select(Interaction.kind).distinct().order_by(Interaction.kind)))
 
 
-<<<<<<< /tmp/acc/shadow/databoard/store/queries/activity.py
-def _audited(
-    query: Select[Any], event_ids: Collection[int] | None, by: str, action: str
-) -> Select[Any]:
-    if event_ids is not None:
-        query = query.where(AuditEntry.event_id.in_(event_ids))
-    if by:
-        query = query.where(func.lower(AuditEntry.by) == by.lower())
-    return query.where(AuditEntry.action == action) if action else query
-
-
-def audit_trail(
-    session: Session,
-    event_ids: Collection[int] | None = None,
-    *,
-    by: str = "",
-    action: str = "",
-    limit: int = 100,
-    offset: int = 0,
-) -> list[AuditEntry]:
-    """List what administrators did in some events (None: on the whole site), newest first."""
-    query = _audited(select(AuditEntry), event_ids, by, action)
-    return list(
-        session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit).offset(offset))
-=======
 def joins(session: Session, event_id: int, *, limit: int) -> list[tuple[datetime, str]]:
     """List when which teams were let into an event, newest first."""
     query = (
@@ -100,7 +75,6 @@ def joins(session: Session, event_id: int, *, limit: int) -> list[tuple[datetime
         )
         .order_by(EventTeam.approved_at.desc(), EventTeam.id.desc())
         .limit(limit)
->>>>>>> /tmp/acc/head.28063
     )
     return [(at, name) for at, name in session.execute(query) if at is not None]
 
@@ -114,8 +88,6 @@ def _audited(
         query = query.where(func.lower(AuditEntry.by) == by.lower())
     return query.where(AuditEntry.action == action) if action else query
 
-<<<<<<< /tmp/acc/shadow/databoard/store/queries/activity.py
-=======
 
 def audit_trail(
     session: Session,
@@ -131,7 +103,6 @@ def audit_trail(
     return list(session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit).offset(offset)))
 
 
->>>>>>> /tmp/acc/head.28063
 def n_audited(
     session: Session,
     event_ids: Collection[int] | None = None,
