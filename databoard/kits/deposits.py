@@ -28,6 +28,7 @@ CHUNK = 2**16
 ZIP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 ARCHIVE_STARTS = (b"PK\3\4", b"PK\5\6", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 SKIPPED_IN_ZIPS = ("__MACOSX/",)
+ZIP64_START = b"PK\6\7"
 DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError)
 END_RECORD = struct.Struct("<4s4H2LH")
 # A directory entry has 46 bytes, a name and extra fields: more than this is an attack.
@@ -216,6 +217,8 @@ def unpack(
                 for entry in opened.infolist()
                 if not entry.filename.startswith(SKIPPED_IN_ZIPS)
             ]
+            if len(entries) > max_files:
+                raise _too_many(max_files)
             _check_entries(entries)
             return _read_entries(opened, entries, max_bytes)
     except UploadError:
@@ -228,15 +231,22 @@ def _damaged() -> UploadError:
     return UploadError("The archive is not a readable zip. Zip the files again.")
 
 
+def _too_many(max_files: int) -> TooLargeError:
+    return TooLargeError(f"The archive has more than {max_files} files.")
+
+
 def _check_directory(archive: bytes, max_files: int) -> None:
     """Read the end record first: a directory of a million names would fill the memory."""
     place = archive.rfind(b"PK\x05\x06", max(0, len(archive) - END_RECORD.size - 2**16))
     if place < 0 or place + END_RECORD.size > len(archive):
         raise _damaged()
+    if archive[max(0, place - 20) : place].startswith(ZIP64_START):
+        # Its own record would be believed instead of this one.
+        raise TooLargeError("The archive is a zip64, for very many or large files. Use plain zip.")
     fields = END_RECORD.unpack_from(archive, place)
     n_entries, directory_bytes = fields[4], fields[5]
     if n_entries > max_files or directory_bytes > max_files * MAX_ENTRY_BYTES:
-        raise TooLargeError(f"The archive has more than {max_files} files.")
+        raise _too_many(max_files)
 
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:

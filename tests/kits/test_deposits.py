@@ -228,13 +228,37 @@ def test_an_archive_of_very_many_names_is_refused_before_they_are_read():  # W1
     assert time.perf_counter() - start < 0.1
 
 
-def test_a_directory_that_lies_about_its_size_is_refused():
+def test_a_directory_that_lies_about_its_size_is_refused():  # W1
     archive = bytearray(zipped({f"{i}.py": b"" for i in range(50)}))
     place = archive.rfind(b"PK\5\6")
     struct.pack_into("<2H", archive, place + 8, 1, 1)
 
-    with pytest.raises(TooLargeError):
-        unpack(bytes(archive), max_files=0)
+    with pytest.raises(TooLargeError, match="more than 20 files"):
+        unpack(bytes(archive), max_files=20)
+
+
+def test_a_second_directory_of_very_many_names_is_not_even_read():  # W1
+    archive = zipped({"a.py": b""}, zipfile.ZIP_STORED)
+    place = archive.rfind(b"PK\5\6")
+    directory = archive[archive.index(b"PK\1\2") : place] * 100_000
+    size, start = len(directory), archive.index(b"PK\1\2")
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 10**5, 10**5, size, start)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, start + size, 1)
+
+    with pytest.raises(TooLargeError, match="plain zip"):
+        unpack(archive[:start] + directory + record + locator + archive[place:])
+
+
+def test_entries_that_share_their_bytes_count_each_time():  # W1
+    archive = zipped({"a.py": b"\0" * 2_000_000})
+    start, place = archive.index(b"PK\1\2"), archive.rfind(b"PK\5\6")
+    entry = archive[start:place]
+    names = [f"{i:04}".encode() for i in range(90)]
+    directory = b"".join(entry.replace(b"a.py", name) for name in names)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 90, 90, len(directory), start, 0)
+
+    with pytest.raises(UploadError):
+        unpack(archive[:start] + directory + end)
 
 
 def test_an_encrypted_zip_is_refused():
