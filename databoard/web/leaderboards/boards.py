@@ -1,0 +1,205 @@
+"""Leaderboards: built once per version of the event, shown to all who may see the same."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Response, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from databoard.errors import ForbiddenError
+from databoard.services.leaderboards import PRIVATE
+from databoard.store.models import Event
+from databoard.web import event_pages, guards, polling
+from databoard.web.downloads import download
+from databoard.web.guards import Standing
+from databoard.web.leaderboards import listing, seats
+from databoard.web.leaderboards.blueprint import bp
+from databoard.web.leaderboards.listing import Body, Choice, Right
+from databoard.web.security import csp_nonce
+
+BOARDS = "any(public, private, competition, private_competition, failed, new)"
+TITLES = {
+    "public": "Leaderboard",
+    "private": "Private leaderboard",
+    "competition": "Competition",
+    "private_competition": "Final competition",
+    "failed": "Failed",
+    "new": "In progress",
+}
+# ---- who may see which ---------------------------------------------------------------------------
+
+
+def _right(event: Event, board: str) -> Right:
+    """Tell what the visitor may see of a board.
+
+    Raises
+    ------
+    ForbiddenError
+    """
+    place = guards.standing(event)
+    if not event_pages.may_see_board(event, place):
+        raise ForbiddenError("The leaderboard is for those who take part in the event.")
+    if board in PRIVATE and not event_pages.may_see_private_scores(event, place.role):
+        raise ForbiddenError("The private leaderboard opens when the event has closed.")
+    if board in ("failed", "new") and not place.is_admin:
+        raise ForbiddenError("This table is for the organisers of the event.")
+    return Right(
+        names=event_pages.may_see_all_names(event, place),
+        organiser=place.is_admin,
+        spreads=place.is_admin or not event.has_ladder,
+    )
+
+
+# ---- pages ---------------------------------------------------------------------------------------
+
+
+@bp.get("/events/<event>/leaderboard")
+@guards.approved_required
+def public(event: str) -> ResponseReturnValue:
+    """Show the public board."""
+    return _page(event, "public")
+
+
+@bp.get("/events/<event>/private_leaderboard")
+@guards.approved_required
+def private(event: str) -> ResponseReturnValue:
+    """Show the board of the test scores."""
+    return _page(event, "private")
+
+
+@bp.get("/events/<event>/leaderboard/<any(competition, private_competition, failed, new):board>")
+@guards.approved_required
+def other(event: str, board: str) -> ResponseReturnValue:
+    """Show the best of each team, what failed, or what is in progress."""
+    return _page(event, board)
+
+
+def _page(name: str, board: str) -> Response:
+    event = guards.load_event(name)
+    right = _right(event, board)
+    choice = Choice.of(request.args)
+    shown = listing.get(event, board, right, choice, now=guards.now())
+    place = guards.standing(event)
+    team = place.event_team
+    own = listing.own(event, shown, team.id) if team is not None and shown.has_scores else None
+    text = render_template(
+        "leaderboards/board.html",
+        board=board,
+        title=TITLES[board],
+        boards=_boards(event, place),
+        shown=shown,
+        right=right,
+        choice=choice,
+        body=listing.body(event, right, shown, choice).text,
+        own=own,
+        team_name=team.team.name if team is not None else "",
+        own_key=listing.team_key(event.id, team.team_id) if team is not None else "",
+        **event_pages.frame(event),
+    )
+    return _unless_known(text)
+
+
+def _unless_known(text: str) -> Response:
+    """Send a page, or 304 to a browser that has the same one."""
+    response = Response(text, mimetype="text/html")
+    # A page that is the same but for token and nonce is the same page; the older ones stay valid.
+    content = text.replace(generate_csrf(), "").replace(csp_nonce(), "")
+    response.set_etag(hashlib.sha256(content.encode()).hexdigest()[:32], weak=True)
+    response.make_conditional(request)
+    return response
+
+
+def _boards(event: Event, place: Standing) -> list[tuple[str, str, int | None]]:
+    """List the boards that the visitor may choose from."""
+    names = ["public", "competition"]
+    if event_pages.may_see_private_scores(event, place.role):
+        names += PRIVATE
+    if place.is_admin:
+        names += ["failed", "new"]
+    return [(TITLES[name], address(event, name), None) for name in names]
+
+
+def address(event: Event, board: str) -> str:
+    """Address of a board of an event."""
+    if board in ("public", "private"):
+        return url_for(f"leaderboards.{board}", event=event.name)
+    return url_for("leaderboards.other", event=event.name, board=board)
+
+
+# ---- news ----------------------------------------------------------------------------------------
+
+
+@bp.get(f"/events/<event>/leaderboard/<{BOARDS}:board>/rows")
+def rows(event: str, board: str) -> ResponseReturnValue:
+    """Bring the rows of a board up to date."""
+    seat = seats.find(seats.cookie(), event, board)
+    if seat is not None:
+        version = seats.version_of(polling.event_versions(seat.event_id), board)
+        if request.args.get("v") == str(version):
+            return polling.fresh(version, str)
+    return _fresh_rows(event, board)
+
+
+@guards.approved_required
+def _fresh_rows(name: str, board: str) -> Response:
+    event = guards.load_event(name)
+    right = _right(event, board)
+    choice = Choice.of(request.args)
+    shown = listing.get(event, board, right, choice, now=guards.now())
+    seats.take(event, board, right, is_frozen=shown.frozen_at is not None)
+    if request.args.get("v") == str(shown.version):
+        return polling.fresh(shown.version, str)
+    return _sent(shown.version, listing.body(event, right, shown, choice))
+
+
+def _sent(version: int, body: Body) -> Response:
+    """Send rows, compressed where the browser takes it."""
+    if not request.accept_encodings.quality("gzip"):
+        return polling.fresh(version, body.plain.decode)
+    response = polling.fresh(version, str)
+    response.set_data(body.compressed)
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+# ---- downloads -----------------------------------------------------------------------------------
+
+
+@bp.get(f"/events/<event>/leaderboard/<{BOARDS}:board>.csv")
+@guards.approved_required
+def table(event: str, board: str) -> Response:
+    """Download a whole board as a table."""
+    loaded = guards.load_event(event)
+    right = _right(loaded, board)
+    shown = listing.whole(loaded, board, right, now=guards.now())
+    text = listing.as_csv(shown, right)
+    return download(text.encode(), f"{loaded.name}_{board}.csv", mimetype="text/csv")
+
+
+@bp.get(f"/events/<event>/leaderboard/<{BOARDS}:board>.json")
+@guards.approved_required
+def table_json(event: str, board: str) -> Response:
+    """Give a whole board to programs, as its table for people has it."""
+    loaded = guards.load_event(event)
+    right = _right(loaded, board)
+    shown = listing.whole(loaded, board, right, now=guards.now())
+    return jsonify(
+        event=loaded.name,
+        board=board,
+        version=shown.version,
+        rows=[
+            {
+                "rank": row.rank,
+                "team": row.team if right.names else None,
+                "submission": row.submission,
+                "hash": row.hash_,
+                "scores": row.scores if shown.has_scores else {},
+                "submitted_at": row.submitted_at.isoformat(),
+                "state": row.state,
+            }
+            for row in shown.rows
+        ],
+    )
