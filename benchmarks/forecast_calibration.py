@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def main() -> None:
     stated = np.concatenate([chances for chances, _ in found])
     came_true = np.concatenate([won for _, won in found])
     lines, worst = [], 0.0
-    for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+    for low, high in pairwise(BINS):
         inside = (low <= stated) & (stated < high)
         says, was = float(stated[inside].mean()), float(came_true[inside].mean())
         lines.append({"n": int(inside.sum()), "stated": round(says, 3), "came_true": round(was, 3)})
