@@ -17,6 +17,8 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from databoard.errors import BusyError, DataboardError, InvalidError, QuotaError, TooSoonError
 from databoard.store.outages import CONFLICTS, OUTAGES
 from databoard.web.extensions import be_nobody, db
+from databoard.web.language import gettext as _
+from databoard.web.language import lazy_gettext
 from databoard.web.security import request_id
 
 logger = logging.getLogger(__name__)
@@ -25,27 +27,54 @@ RETRY_S = 10
 
 # Status: what happened, and what to do.
 WORDS = {
-    400: ("This request could not be understood", "Go back, reload the page and try again."),
-    401: ("Please log in", "This page is for people with an account."),
-    403: ("You may not do this", "If you think that you should, write to the organisers."),
-    404: (
-        "There is nothing here",
-        "The address may be mistyped, or what was here is gone or not for you to see.",
+    400: (
+        lazy_gettext("This request could not be understood"),
+        lazy_gettext("Go back, reload the page and try again."),
     ),
-    405: ("This is not done this way", "Go back and use the page's own links and buttons."),
-    408: ("This took too long to arrive", "Check the connection and send it again."),
-    409: ("This is taken", "Go back and choose another name, or reload to see what changed."),
-    413: ("This is too large", "Send fewer or smaller files."),
-    415: ("This kind of content is not taken here", "The help pages say what may be sent."),
-    422: ("Something has to be mended", "Go back, mend it and send it again."),
-    429: ("Not so fast", "Wait a little, then try again."),
+    401: (lazy_gettext("Please log in"), lazy_gettext("This page is for people with an account.")),
+    403: (
+        lazy_gettext("You may not do this"),
+        lazy_gettext("If you think that you should, write to the organisers."),
+    ),
+    404: (
+        lazy_gettext("There is nothing here"),
+        lazy_gettext(
+            "The address may be mistyped, or what was here is gone or not for you to see."
+        ),
+    ),
+    405: (
+        lazy_gettext("This is not done this way"),
+        lazy_gettext("Go back and use the page's own links and buttons."),
+    ),
+    408: (
+        lazy_gettext("This took too long to arrive"),
+        lazy_gettext("Check the connection and send it again."),
+    ),
+    409: (
+        lazy_gettext("This is taken"),
+        lazy_gettext("Go back and choose another name, or reload to see what changed."),
+    ),
+    413: (lazy_gettext("This is too large"), lazy_gettext("Send fewer or smaller files.")),
+    415: (
+        lazy_gettext("This kind of content is not taken here"),
+        lazy_gettext("The help pages say what may be sent."),
+    ),
+    422: (
+        lazy_gettext("Something has to be mended"),
+        lazy_gettext("Go back, mend it and send it again."),
+    ),
+    429: (lazy_gettext("Not so fast"), lazy_gettext("Wait a little, then try again.")),
     500: (
-        "Something went wrong on our side",
-        "It has been noted. Try again; if it goes on, tell the organisers the number below.",
+        lazy_gettext("Something went wrong on our side"),
+        lazy_gettext(
+            "It has been noted. Try again; if it goes on, tell the organisers the number below."
+        ),
     ),
     503: (
-        "The server is busy or being worked on",
-        "Nothing of yours is lost. Try again in a minute; this page does not need to be left.",
+        lazy_gettext("The server is busy or being worked on"),
+        lazy_gettext(
+            "Nothing of yours is lost. Try again in a minute; this page does not need to be left."
+        ),
     ),
 }
 ICONS = {
@@ -78,7 +107,7 @@ def answer(status: int, message: str = "", **more: Any) -> Response:
     more
         What JSON carries besides: ``field``, ``line``, ``free_at``.
     """
-    title, advice = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    title, advice = map(str, WORDS.get(status, WORDS[500 if status >= 500 else 400]))
     if wants_json():
         details = {name: value for name, value in more.items() if value is not None}
         error = {"status": status, "message": message or title, "request_id": request_id()}
@@ -141,11 +170,11 @@ def _on_http_error(error: HTTPException) -> Response:
 
 def _on_wrong_host(_error: SecurityError) -> Response:
     # No page: it could name no address of this site.
-    return Response("This site has another name.", status=400, mimetype="text/plain")
+    return Response(_("This site has another name."), status=400, mimetype="text/plain")
 
 
 def _on_csrf_error(_error: CSRFError) -> Response:
-    return answer(400, "This form is no longer valid, for instance because you logged in again.")
+    return answer(400, _("This form is no longer valid, for instance because you logged in again."))
 
 
 def _on_outage(error: Exception) -> Response:
@@ -157,7 +186,7 @@ def _on_outage(error: Exception) -> Response:
 def _on_conflict(error: Exception) -> Response:
     logger.warning("request %s: %s", request_id(), error)
     db.session.rollback()
-    return answer(409, "Somebody was faster, or this was sent twice.")
+    return answer(409, _("Somebody was faster, or this was sent twice."))
 
 
 def _on_anything(error: Exception) -> Response:

@@ -14,6 +14,7 @@ from databoard.store.files import Files
 from databoard.store.models import Event
 from databoard.web import guards
 from databoard.web.guards import Standing
+from databoard.web.language import gettext as _
 
 
 def installation() -> Settings:
@@ -71,13 +72,13 @@ def _tabs(event: Event, place: Standing) -> list[tuple[str, str, int | None]]:
     def at(endpoint: str) -> str:
         return url_for(endpoint, event=event.name)
 
-    tabs: list[tuple[str, str, int | None]] = [("Overview", at("participants.event_page"), None)]
+    tabs: list[tuple[str, str, int | None]] = [(_("Overview"), at("participants.event_page"), None)]
     if place.participates:
-        tabs.append(("Sandbox", at("participants.sandbox"), None))
-        tabs.append(("My submissions", at("participants.mine"), None))
+        tabs.append((_("Sandbox"), at("participants.sandbox"), None))
+        tabs.append((_("My submissions"), at("participants.mine"), None))
     if may_see_board(event, place):
-        tabs.append(("Leaderboard", at("leaderboards.public"), None))
-        tabs.append(("Plots", at("leaderboards.plots"), None))
+        tabs.append((_("Leaderboard"), at("leaderboards.public"), None))
+        tabs.append((_("Plots"), at("leaderboards.plots"), None))
     if may_see_private_scores(event, place.role):
-        tabs.append(("Private leaderboard", at("leaderboards.private"), None))
+        tabs.append((_("Private leaderboard"), at("leaderboards.private"), None))
     return tabs

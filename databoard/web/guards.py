@@ -25,11 +25,9 @@ from databoard.settings import Settings
 from databoard.store.models import Event, EventTeam, Submission, User
 from databoard.store.queries import events, submissions, teams
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-_NO_EVENT = "There is no event of this name, or none that you may see."
-_NO_SUBMISSION = "There is no such submission, or none that you may see."
 
 
 def settings() -> Settings:
@@ -64,7 +62,7 @@ def me() -> User:
     """Account that is logged in, behind ``login_required``."""
     user = visitor()
     if user is None:
-        raise ForbiddenError("Please log in first.")
+        raise ForbiddenError(_("Please log in first."))
     return user
 
 
@@ -103,8 +101,10 @@ def approved_required(view: View) -> View:
             return _login_first()
         if not is_approved(user):
             raise ForbiddenError(
-                "Your account is not active yet: open the link in the letter that we sent you, "
-                "or wait for an administrator."
+                _(
+                    "Your account is not active yet: open the link in the letter that we sent you, "
+                    "or wait for an administrator."
+                )
             )
         return view(*args, **kwargs)
 
@@ -120,7 +120,7 @@ def admin_required(view: View) -> View:
         if user is None:
             return _login_first()
         if not access.may_administer_site(site_role(user)):
-            raise ForbiddenError("This page is for administrators of the site.")
+            raise ForbiddenError(_("This page is for administrators of the site."))
         return view(*args, **kwargs)
 
     return guarded  # type: ignore[return-value]
@@ -205,7 +205,7 @@ def load_event(name: str, user: User | None = None) -> Event:
     """
     event = events.by_name(db.session(), name)
     if event is None or not may_see_event(event, user):
-        raise NotFoundError(_NO_EVENT)
+        raise NotFoundError(_("There is no event of this name, or none that you may see."))
     return event
 
 
@@ -218,7 +218,7 @@ def load_administered(name: str) -> Event:
     """
     event = load_event(name)
     if not standing(event).is_admin:
-        raise ForbiddenError("This page is for the organisers of the event.")
+        raise ForbiddenError(_("This page is for the organisers of the event."))
     return event
 
 
@@ -240,6 +240,11 @@ def submission_role(submission: Submission, user: User | None = None) -> Role:
     )
 
 
+def no_submission() -> NotFoundError:
+    """Say that there is no such submission, or none that the visitor may know of."""
+    return NotFoundError(_("There is no such submission, or none that you may see."))
+
+
 def load_submission(hash_: str, user: User | None = None) -> tuple[Submission, Role]:
     """Load a submission whose event's board the visitor may see, and their role in it.
 
@@ -252,12 +257,12 @@ def load_submission(hash_: str, user: User | None = None) -> tuple[Submission, R
     """
     submission = submissions.by_hash(db.session(), hash_)
     if submission is None:
-        raise NotFoundError(_NO_SUBMISSION)
+        raise no_submission()
     role = submission_role(submission, user)
     event = submission.event_team.event
     participates = standing(event, user).event_team is not None
     if not access.may_see_board(role, is_public=event.is_public, participates=participates):
-        raise NotFoundError(_NO_SUBMISSION)
+        raise no_submission()
     return submission, role
 
 

@@ -43,7 +43,7 @@ def test_each_refusal_is_a_page_with_its_status_and_words(raising_client, kind):
 
     assert response.status_code == kind.status
     assert error.message in response.text
-    assert WORDS[kind.status][0] in response.text
+    assert str(WORDS[kind.status][0]) in response.text
 
 
 def test_a_program_gets_json(raising_client):

@@ -6,6 +6,7 @@ from flask import Response, redirect, request, url_for
 
 from databoard.errors import NotFoundError
 from databoard.web import guards, language
+from databoard.web.language import gettext as _
 from databoard.web.pages.blueprint import bp
 
 
@@ -13,6 +14,6 @@ from databoard.web.pages.blueprint import bp
 def choose_language(code: str) -> Response:
     """Keep the visitor's choice and go back to the page."""
     if code not in language.LANGUAGES:
-        raise NotFoundError("The pages are not there in this language.")
+        raise NotFoundError(_("The pages are not there in this language."))
     target = guards.local_target(request.args.get("next"), url_for("pages.home"))
     return language.remember(redirect(target), code)  # type: ignore[arg-type]

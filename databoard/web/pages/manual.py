@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from databoard.errors import NotFoundError
 from databoard.web.assets import STATIC
+from databoard.web.language import gettext as _
 from databoard.web.pages.blueprint import bp
 
 DOCS = STATIC / "docs"
@@ -37,15 +38,15 @@ def manual(page: str) -> str | Response:
         # Links between pages are relative to their folders.
         return redirect(url_for("pages.manual", page=f"{page}/"))
     if not (DOCS / "index.html").is_file():
-        return render_template("pages/manual.html", title="Documentation", content=None)
+        return render_template("pages/manual.html", title=_("Documentation"), content=None)
     path = safe_join(str(DOCS), page, "index.html")
     if path is None or not Path(path).is_file():
-        raise NotFoundError("There is no such page in the documentation.")
+        raise NotFoundError(_("There is no such page in the documentation."))
     text = Path(path).read_text(encoding="utf-8")
     title = re.search(r"<title>(.*?)</title>", text)
     return render_template(
         "pages/manual.html",
-        title=html.unescape(title[1]) if title else "Documentation",
+        title=html.unescape(title[1]) if title else _("Documentation"),
         # Written by us, from docs/ of this release.
         nav=Markup(_part(text, "nav")),  # noqa: S704
         content=Markup(_part(text, "content")),  # noqa: S704

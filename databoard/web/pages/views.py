@@ -11,13 +11,20 @@ from databoard.store.queries import problems as problem_queries
 from databoard.web import guards
 from databoard.web.event_pages import cleaned
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
+from databoard.web.language import lazy_gettext
 from databoard.web.pages import languages, machines, manual
 from databoard.web.pages.blueprint import bp
 from databoard.web.pages.cards import Card, cards_of, matches
 
 __all__ = ["bp", "languages", "machines", "manual"]
 
-STATES = {"open": "Open", "upcoming": "Opening soon", "closed": "Closed", "mine": "Mine"}
+STATES = {
+    "open": lazy_gettext("Open"),
+    "upcoming": lazy_gettext("Opening soon"),
+    "closed": lazy_gettext("Closed"),
+    "mine": lazy_gettext("Mine"),
+}
 RUNNING = ("open", "public", "upcoming")
 
 
@@ -115,7 +122,7 @@ def problem(problem: str) -> str:
     by_problem = _events_by_problem()
     found = problem_queries.by_name(db.session(), problem)
     if found is None or not _may_see(found, by_problem):
-        raise NotFoundError("There is no problem of this name, or none that you may see.")
+        raise NotFoundError(_("There is no problem of this name, or none that you may see."))
     return render_template(
         "pages/problem.html",
         problem=found,

@@ -17,11 +17,16 @@ from databoard.store.models import Event, EventTeam, Job
 from databoard.store.queries import jobs
 from databoard.web import guards, polling
 from databoard.web.extensions import db
+from databoard.web.language import lazy_gettext
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
 
 #: What an answer's steps are called on the page.
-STEPS = {"train": "fit", "valid": "predictions", "test": "predictions on new rows"}
+STEPS = {
+    "train": lazy_gettext("fit"),
+    "valid": lazy_gettext("predictions"),
+    "test": lazy_gettext("predictions on new rows"),
+}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from databoard.services import sandbox as services
 from databoard.store.models import EventTeam, SandboxFile
 from databoard.web import guards
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
 
 
 def version(rows: Sequence[SandboxFile]) -> int:
@@ -36,8 +37,10 @@ def save(place: EventTeam, files: Mapping[str, bytes]) -> int:
     )
     if is_changed and base and base != str(version(list(rows.values()))):
         raise DuplicateError(
-            "Your sandbox was saved elsewhere meanwhile, in another tab or by a team mate. "
-            "Save once more to replace that by what you see here."
+            _(
+                "Your sandbox was saved elsewhere meanwhile, in another tab or by a team mate. "
+                "Save once more to replace that by what you see here."
+            )
         )
     for name, content in files.items():
         services.save(
@@ -58,7 +61,7 @@ def save_first(place: EventTeam, files: Mapping[str, bytes]) -> None:
         save(place, files)
     except DuplicateError:
         db.session.rollback()
-        flash("The sandbox keeps what was saved there meanwhile; yours was sent.", "info")
+        flash(_("The sandbox keeps what was saved there meanwhile; yours was sent."), "info")
         return
     db.session.commit()
 

@@ -19,6 +19,7 @@ from databoard.web import event_pages, guards
 from databoard.web.event_pages import cleaned, installation
 from databoard.web.extensions import db
 from databoard.web.guards import Standing
+from databoard.web.language import gettext as _
 from databoard.web.leaderboards.highlight import highlight
 from databoard.web.participants import feed
 from databoard.web.participants.blueprint import bp
@@ -132,7 +133,7 @@ def join(event: str) -> ResponseReturnValue:
     if place.event_team is not None:
         return redirect(_next(loaded, place))
     if not access.may_join(place.role, is_public=loaded.is_public):
-        raise ForbiddenError("You cannot join this event.")
+        raise ForbiddenError(_("You cannot join this event."))
     event_team = services.sign_up(
         db.session(),
         loaded,
@@ -143,7 +144,9 @@ def join(event: str) -> ResponseReturnValue:
     db.session.commit()
     joined = Standing(place.role, event_team)
     if joined.participates:
-        flash("Welcome! Your sandbox has the starting kit in it: change it and submit.", "success")
+        flash(
+            _("Welcome! Your sandbox has the starting kit in it: change it and submit."), "success"
+        )
     return redirect(_next(loaded, joined))
 
 
@@ -154,7 +157,7 @@ def _team(name: str) -> Team:
     if name:
         team = next((team for team in mine if team.name == name), None)
         if team is None:
-            raise NotFoundError("You have no team of this name.")
+            raise NotFoundError(_("You have no team of this name."))
         return team
     return mine[0] if mine else services.individual(db.session(), user, now=guards.now())
 
@@ -175,7 +178,7 @@ def take_part(name: str) -> tuple[Event, EventTeam]:
     event = guards.load_event(name)
     place = guards.standing(event)
     if place.event_team is None:
-        raise ForbiddenError("You do not take part in this event yet: join it on its page.")
+        raise ForbiddenError(_("You do not take part in this event yet: join it on its page."))
     if not place.event_team.is_approved:
-        raise ForbiddenError("Your team waits for the organisers' approval.")
+        raise ForbiddenError(_("Your team waits for the organisers' approval."))
     return event, place.event_team

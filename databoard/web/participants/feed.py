@@ -13,6 +13,7 @@ from databoard.store.models import Event
 from databoard.store.queries import activity, announcements
 from databoard.web import event_pages, guards, polling
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
 from databoard.web.leaderboards import charts, listing
 from databoard.web.leaderboards.listing import Right
 from databoard.web.participants.blueprint import bp
@@ -42,23 +43,26 @@ def happenings(event: Event) -> list[Happening]:
 def _dates(event: Event) -> Iterator[Happening]:
     now = guards.now()
     if event.opening_at is not None and event.created_at <= event.opening_at <= now:
-        yield Happening(event.opening_at, "unlock", "The event opened.")
+        yield Happening(event.opening_at, "unlock", _("The event opened."))
     opening = event.public_opening_at
     if opening is not None and event.created_at < opening <= now:
-        yield Happening(opening, "eye", "The code became public: read, import and credit it.")
+        text = _("The code became public: read, import and credit it.")
+        yield Happening(opening, "eye", text)
     if event.closing_at is not None and event.closing_at <= now:
-        yield Happening(event.closing_at, "lock", "The event closed.")
+        yield Happening(event.closing_at, "lock", _("The event closed."))
 
 
 def _announced(event: Event) -> Iterator[Happening]:
-    for announcement, _ in announcements.listing(db.session(), [event.id], limit=N_SHOWN):
-        yield Happening(announcement.at, "bell", f"The organisers: {announcement.text}")
+    for announcement, _event in announcements.listing(db.session(), [event.id], limit=N_SHOWN):
+        text = _("The organisers: %(text)s", text=announcement.text)
+        yield Happening(announcement.at, "bell", text)
 
 
 def _joined(event: Event) -> Iterator[Happening]:
     has_names = event_pages.may_see_all_names(event, guards.standing(event))
     for at, team in activity.joins(db.session(), event.id, limit=N_SHOWN):
-        yield Happening(at, "person-plus", f"{team if has_names else 'A team'} joined.")
+        text = _("%(team)s joined.", team=team) if has_names else _("A team joined.")
+        yield Happening(at, "person-plus", text)
 
 
 def _scored(event: Event) -> Iterator[Happening]:
@@ -74,11 +78,15 @@ def _scored(event: Event) -> Iterator[Happening]:
     best = {point.hash_ for point in charts.records(found, board.official)}
     for point in found[-N_SHOWN:]:
         is_best = point.hash_ in best
-        words = "is the best so far" if is_best else "was scored"
+        score = f"{board.official.name} {point.shown}"
+        if is_best:
+            text = _("is the best so far: %(score)s", score=score)
+        else:
+            text = _("was scored: %(score)s", score=score)
         yield Happening(
             point.submitted_at,
             "trophy" if is_best else "check-circle",
-            f"{words}: {board.official.name} {point.shown}",
+            text,
             point.name,
             point.url,
         )

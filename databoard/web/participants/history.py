@@ -16,6 +16,7 @@ from databoard.store.models import Event, EventTeam, Submission
 from databoard.store.queries import submissions
 from databoard.web import event_pages, guards
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
 
@@ -121,7 +122,8 @@ def choose_final(event: str) -> ResponseReturnValue:
     )
     db.session.commit()
     if chosen:
-        flash(f"Final: {', '.join(one.name for one in chosen)}.", "success")
+        names = ", ".join(one.name for one in chosen)
+        flash(_("Final: %(names)s.", names=names), "success")
     else:
-        flash("Your best public submissions will count.", "success")
+        flash(_("Your best public submissions will count."), "success")
     return redirect(url_for(".history", event=loaded.name))

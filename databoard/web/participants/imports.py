@@ -14,6 +14,7 @@ from databoard.store.queries import submissions
 from databoard.web import event_pages, guards
 from databoard.web.event_pages import installation
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
 from databoard.web.leaderboards import compare, listing
 from databoard.web.leaderboards.listing import Right
 from databoard.web.participants.blueprint import bp
@@ -40,8 +41,10 @@ def offered(event: Event, place: EventTeam) -> list[tuple[str, str]]:
 
 
 def _words(row: Row, official: str, *, names: bool) -> str:
-    team = f" of {row.team}" if names else ""
-    return f"{row.submission}{team} ({official} {row.shown.get(official, '–')})"
+    name = (
+        _("%(name)s of %(team)s", name=row.submission, team=row.team) if names else row.submission
+    )
+    return f"{name} ({official} {row.shown.get(official, '–')})"
 
 
 def _may_read_others(event: Event) -> bool:
@@ -71,7 +74,7 @@ def import_submission(event: str) -> ResponseReturnValue:
         now=guards.now(),
     )
     db.session.commit()
-    flash(f"{submission.name} is in your sandbox now.", "success")
+    flash(_("%(name)s is in your sandbox now.", name=submission.name), "success")
     return redirect(url_for("participants.sandbox", event=loaded.name))
 
 
@@ -91,7 +94,7 @@ def readable(hash_: str, event: Event) -> Submission:
         participates=guards.standing(event).participates,
     )
     if submission.event_id != event.id or not may_read:
-        raise NotFoundError("There is no such submission, or none that you may see.")
+        raise guards.no_submission()
     return submission
 
 
@@ -106,7 +109,7 @@ def differences(event: str) -> ResponseReturnValue:
     elif earlier:
         base = earlier[0]
     else:
-        raise NotFoundError("Your team has not submitted anything yet.")
+        raise NotFoundError(_("Your team has not submitted anything yet."))
     rows = services.files(db.session(), place)
     kinds = {file.filename: file.type for file in base.files}
     return render_template(

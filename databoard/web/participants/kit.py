@@ -11,6 +11,7 @@ from databoard.services import environments
 from databoard.web import guards
 from databoard.web.event_pages import installation
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
 from databoard.web.participants.blueprint import bp
 
 
@@ -21,7 +22,7 @@ def starting_kit(event: str) -> ResponseReturnValue:
     loaded = guards.load_event(event)
     folder = installation().problems_dir / loaded.problem.name
     if not folder.is_dir():
-        raise NotFoundError("The starting kit is not on this server.")
+        raise NotFoundError(_("The starting kit is not on this server."))
     response: Response = send_file(
         refresh_starting_kit(folder, environments.pins(db.session(), loaded.problem)),
         mimetype="application/zip",

@@ -21,6 +21,7 @@ from databoard.web import event_pages, guards
 from databoard.web.downloads import download
 from databoard.web.event_pages import installation
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
 from databoard.web.participants import checks, drafts, imports
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
@@ -59,10 +60,10 @@ def sandbox(event: str) -> ResponseReturnValue:
 @guards.approved_required
 def sandbox_file(event: str, filename: str) -> ResponseReturnValue:
     """Download a file of the sandbox."""
-    _, place = take_part(event)
+    place = take_part(event)[1]
     row = next((f for f in services.files(db.session(), place) if f.filename == filename), None)
     if row is None:
-        raise NotFoundError("There is no such file in your sandbox.")
+        raise NotFoundError(_("There is no such file in your sandbox."))
     return download(row.content, filename)
 
 
@@ -118,7 +119,7 @@ def _part(
 @guards.approved_required
 def save_draft(event: str) -> ResponseReturnValue:
     """Keep what is being typed; the page does this by itself."""
-    _, place = take_part(event)
+    place = take_part(event)[1]
     try:
         version = drafts.save(place, sent_files(place))
     except DuplicateError as error:
@@ -157,7 +158,7 @@ def save_sandbox(event: str) -> ResponseReturnValue:
     except InvalidError as error:
         return _refuse(loaded, place, typed, error)
     db.session.commit()
-    flash("Saved.", "success")
+    flash(_("Saved."), "success")
     return redirect(url_for("participants.sandbox", event=loaded.name))
 
 

@@ -13,6 +13,7 @@ from databoard.kits.deposits import unpack
 from databoard.services import sandbox as services
 from databoard.store.models import EventTeam
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
 
 #: What the names of inputs start with, before the name of the file that they carry.
 TEXT = "text-"
@@ -45,7 +46,11 @@ def sent_files(place: EventTeam) -> dict[str, bytes]:
     unknown = [name for name in files if name not in names]
     if unknown:
         raise UploadError(
-            f"{ascii(unknown[0])[:80]} is not a file of this event. It takes {', '.join(names)}.",
+            _(
+                "%(file)s is not a file of this event. It takes %(files)s.",
+                file=ascii(unknown[0])[:80],
+                files=", ".join(names),
+            ),
             "uploads",
         )
     return files
@@ -76,8 +81,11 @@ def _read(chosen: FileStorage, max_bytes: int) -> bytes:
     content = chosen.stream.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise TooLargeError(
-            f"{ascii(chosen.filename or 'The file')[:80]} is larger than the "
-            f"{max_bytes // 1024:,} kB that this event takes.",
+            _(
+                "%(file)s is larger than the %(size)s kB that this event takes.",
+                file=ascii(chosen.filename or _("The file"))[:80],
+                size=f"{max_bytes // 1024:,}",
+            ),
             "uploads",
         )
     return content
