@@ -45,9 +45,10 @@ def compare(memory: str, submission: Submission) -> bool | None:
     bool or None
         None if there was none before, or it had other data, folds or another kit.
     """
-    before = json.loads(memory) if memory else None
-    after = _facts(submission)
-    if before is None or any(before[name] != after[name] for name in COMPARED):
+    if not memory:
+        return None
+    before, after = json.loads(memory), _facts(submission)
+    if any(before[name] != after[name] for name in COMPARED):
         return None
     return bool(before["predictions"] == after["predictions"])
 

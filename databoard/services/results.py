@@ -6,19 +6,22 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from databoard.domain import states
 from databoard.errors import InvalidError
 from databoard.mail import letters
 from databoard.services import events, jobs, ladders, notifications, reruns
+from databoard.store.memory import keep
 from databoard.store.models import (
     BaggedScore,
     Event,
-    EventScoreType,
     FoldRun,
     FoldScore,
     Job,
@@ -29,6 +32,7 @@ from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import submissions as queries
 from databoard.store.queries import teams as team_queries
+from databoard.store.queries.submissions import Measured
 
 StepScores = Mapping[str, Mapping[str, float]]
 STEPS = ("train", "valid", "test")
@@ -128,25 +132,40 @@ def record_fold(
         False if nothing was recorded: the job is no longer the caller's, or the fold has ended.
     """
     job = job_queries.locked(session, job_id, token)
-    fold_run = _fold_run(session, job, number)
-    if job is None or fold_run is None or fold_run.ended_at is not None:
+    if job is None or job.submission_id is None:
         return False
-    fold_run.state, fold_run.fault = outcome.state, outcome.fault
-    fold_run.message = outcome.message[:2000]
-    fold_run.started_at, fold_run.ended_at = fold_run.started_at or now, now
-    for step in STEPS:
-        setattr(fold_run, f"{step}_s", _finite(outcome.seconds.get(step)))
-    fold_run.peak_mb, fold_run.isolation = _finite(outcome.peak_mb), outcome.isolation
-    fold_run.train_sha256, fold_run.test_sha256 = outcome.train_sha256, outcome.test_sha256
+    seconds = {f"{step}_s": _finite(outcome.seconds.get(step)) for step in STEPS}
+    fold_run_id = queries.end_fold(
+        session,
+        job.submission_id,
+        number,
+        ended_at=now,
+        state=outcome.state,
+        fault=outcome.fault,
+        message=outcome.message[:2000],
+        peak_mb=_finite(outcome.peak_mb),
+        isolation=outcome.isolation,
+        train_sha256=outcome.train_sha256,
+        test_sha256=outcome.test_sha256,
+        **seconds,
+    )
+    if fold_run_id is None:
+        return False
     if outcome.state == "scored":
-        for score_type in event_queries.score_types(session, job.event_id):
-            values = {
-                step: _finite(outcome.scores.get(step, {}).get(score_type.name)) for step in STEPS
-            }
-            fold_run.scores.append(FoldScore(event_score_type_id=score_type.id, **values))
+        rows = [
+            {"fold_run_id": fold_run_id, "event_score_type_id": score_type.id}
+            | {step: _finite(outcome.scores.get(step, {}).get(score_type.name)) for step in STEPS}
+            for score_type in _event(session, job.event_id).score_types
+        ]
+        session.execute(insert(FoldScore), rows)
     events.touch(session, job.event_id, board=False)
-    session.flush()
     return True
+
+
+def _event(session: Session, event_id: int) -> Event:
+    event = keep(session, (Event, event_id), lambda: event_queries.scored_by(session, event_id))
+    assert event is not None
+    return event
 
 
 def _finite(value: float | None) -> float | None:
@@ -186,87 +205,80 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
         If folds are still to come and no state is given: the run has not ended.
     """
     job = job_queries.locked(session, job_id, token)
-    if job is None or job.submission_id is None or not jobs.finish(session, job_id, token, now=now):
+    if job is None or job.submission_id is None:
         return False
-    submission = queries.full(session, job.submission_id)
+    submission = queries.with_team(session, job.submission_id)
     if submission is None:
         return False
-    session.refresh(submission, ["fold_runs", "scores", "bagged"])
-    event = submission.event_team.event
-    runs = submission.fold_runs
-    submission.state = ending.state or str(states.of_folds(run.state for run in runs))
+    event = _event(session, job.event_id)
+    run = queries.measured(session, submission.id)
+    submission.state = ending.state or str(states.of_folds(fold.state for fold in run.folds))
     if not submission.is_ended:
         raise InvalidError(f"{submission.name} has folds that have not ended.", "state")
-    for run in runs:
-        if run.state in UNFINISHED:
-            run.state = "cancelled"  # another fold's failure stopped it
-    submission.ended_at = now
-    submission.fault, submission.message = ending.fault, ending.message[:2000]
-    submission.error_file, submission.error_line = ending.error_file[:80], ending.error_line
-    submission.error_fold, submission.error_text = ending.error_fold, ending.error_text
-    submission.isolation = next((run.isolation for run in runs if run.isolation), "")
-    for name in ("train_s", "valid_s", "test_s"):
-        values = [getattr(run, name) for run in runs if getattr(run, name) is not None]
-        setattr(submission, name, float(np.mean(values)) if values else None)
-    peaks = [run.peak_mb for run in runs if run.peak_mb is not None]
-    submission.peak_mb = max(peaks) if peaks else None
-    for name in MADE_WITH:
-        setattr(submission, name, getattr(ending, name))
-    if submission.state == "scored":
-        _record_scores(submission, event, ending)
+    if any(fold.state in UNFINISHED for fold in run.folds):
+        queries.stop_folds(session, submission.id, UNFINISHED)
+    _sum_up(submission, ending, run, now)
+    is_scored = submission.state == "scored"
+    if is_scored:
+        _record_scores(session, submission, event, ending, run)
         submission.reproduces = reruns.compare(job.answer, submission)
+    jobs.finish(session, job_id, token, now=now)
     if ending.kit_hash:
         event.data_hash = ending.data_hash
         queries.mark_stale(session, event.id, ending.data_hash, ending.kit_hash)
     _tell_team(session, submission, event, now)
-    is_scored = submission.state == "scored"
     events.touch(session, event.id, analyse=is_scored, board=is_scored)
     session.flush()
     return True
 
 
-def _record_scores(submission: Submission, event: Event, ending: Ending) -> None:
+def _sum_up(submission: Submission, ending: Ending, run: Measured, now: datetime) -> None:
+    submission.ended_at = now
+    submission.fault, submission.message = ending.fault, ending.message[:2000]
+    submission.error_file, submission.error_line = ending.error_file[:80], ending.error_line
+    submission.error_fold, submission.error_text = ending.error_fold, ending.error_text
+    submission.isolation = next((fold.isolation for fold in run.folds if fold.isolation), "")
+    for name in ("train_s", "valid_s", "test_s"):
+        values = [getattr(fold, name) for fold in run.folds if getattr(fold, name) is not None]
+        setattr(submission, name, float(np.mean(values)) if values else None)
+    peaks = [fold.peak_mb for fold in run.folds if fold.peak_mb is not None]
+    submission.peak_mb = max(peaks) if peaks else None
+    for name in MADE_WITH:
+        setattr(submission, name, getattr(ending, name))
+
+
+def _record_scores(
+    session: Session, submission: Submission, event: Event, ending: Ending, run: Measured
+) -> None:
+    bags = []
     for score_type in event.score_types:
         bagged = {
             step: [_finite(scores.get(score_type.name)) for scores in ending.bagged.get(step, ())]
             for step in ("valid", "test")
         }
-        n_bags = max(len(values) for values in bagged.values())
-        for i in range(n_bags):
-            submission.bagged.append(
-                BaggedScore(
-                    event_score_type_id=score_type.id,
-                    n_folds=i + 1,
-                    valid=bagged["valid"][i] if i < len(bagged["valid"]) else None,
-                    test=bagged["test"][i] if i < len(bagged["test"]) else None,
-                )
-            )
-        submission.scores.append(summary(submission, event, score_type, bagged))
+        for i, (valid, test) in enumerate(zip_longest(bagged["valid"], bagged["test"]), start=1):
+            key = {"submission_id": submission.id, "event_score_type_id": score_type.id}
+            bags.append({**key, "n_folds": i, "valid": valid, "test": test})
+        row = _summary(run.scores.get(score_type.id, ()), bagged)
+        row.submission_id, row.event_score_type_id = submission.id, score_type.id
+        ladders.rank_by(event, row)
+        session.add(row)
+    if bags:
+        session.execute(insert(BaggedScore), bags)
+    session.expire(submission, ["scores", "bagged"])
 
 
-def summary(
-    submission: Submission,
-    event: Event,
-    score_type: EventScoreType,
-    bagged: Mapping[str, Sequence[float | None]],
-) -> SubmissionScore:
+def _summary(folds: Sequence[Any], bagged: Mapping[str, Sequence[float | None]]) -> SubmissionScore:
     """Sum up a submission's scores of one type: bagged, and mean and spread over folds."""
     row = SubmissionScore(
-        event_score_type_id=score_type.id,
         valid_bag=bagged["valid"][-1] if bagged["valid"] else None,
         test_bag=bagged["test"][-1] if bagged["test"] else None,
     )
     for step in STEPS:
-        values = [
-            getattr(score, step)
-            for run in submission.fold_runs
-            for score in run.scores
-            if score.event_score_type_id == score_type.id and getattr(score, step) is not None
-        ]
+        values = [getattr(fold, step) for fold in folds if getattr(fold, step) is not None]
         if values:
             setattr(row, f"{step}_mean", float(np.mean(values)))
             setattr(row, f"{step}_std", float(np.std(values)))
-    ladders.rank_by(event, row)
     return row
 
 

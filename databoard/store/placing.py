@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, insert, inspect, select, update
@@ -41,11 +42,7 @@ def place(session: Session, where: ColumnElement[bool]) -> None:
         About `Submission`.
     """
     wanted = _wanted(session, where)
-    rows = session.execute(
-        select(Standing.submission_id, Standing.board, *(getattr(Standing, name) for name in LINE))
-        .join(Submission, Submission.id == Standing.submission_id)
-        .where(where)
-    )
+    rows = session.execute(_lines().where(where))
     known = {(row[0], row[1]): dict(zip(LINE, row[2:], strict=True)) for row in rows}
     gone = {submission_id for submission_id, board in known if (submission_id, board) not in wanted}
     for chunk in _chunks(sorted(gone)):
@@ -71,8 +68,20 @@ def _quietly(statement: Any) -> Any:
     return statement.execution_options(synchronize_session=False)
 
 
-def _wanted(session: Session, where: ColumnElement[bool]) -> dict[Key, dict[str, Any]]:
-    """Derive lines by submission and board."""
+# Both are put together once: that takes longer than asking them of one submission.
+
+
+@cache
+def _lines() -> Any:
+    """Ask for lines as they are."""
+    return select(
+        Standing.submission_id, Standing.board, *(getattr(Standing, name) for name in LINE)
+    ).join(Submission, Submission.id == Standing.submission_id)
+
+
+@cache
+def _facts() -> Any:
+    """Ask for what lines follow from."""
     s, official = Submission, EventScoreType
     is_out = (
         s.is_baseline
@@ -80,7 +89,7 @@ def _wanted(session: Session, where: ColumnElement[bool]) -> dict[Key, dict[str,
         | (s.disqualification != "")
         | EventTeam.disqualified_at.is_not(None)
     )
-    rows = session.execute(
+    return (
         select(
             s.id,
             s.event_id,
@@ -101,8 +110,13 @@ def _wanted(session: Session, where: ColumnElement[bool]) -> dict[Key, dict[str,
                 SubmissionScore.event_score_type_id == official.id,
             ),
         )
-        .where(where, s.state == "scored", s.withdrawn_at.is_(None))
+        .where(s.state == "scored", s.withdrawn_at.is_(None))
     )
+
+
+def _wanted(session: Session, where: ColumnElement[bool]) -> dict[Key, dict[str, Any]]:
+    """Derive lines by submission and board."""
+    rows = session.execute(_facts().where(where))
     wanted: dict[Key, dict[str, Any]] = {}
     for key, event_id, team_id, submitted_at, is_off, precision, is_lower, *scores in rows:
         for board, score in zip(BOARDS, scores, strict=True):

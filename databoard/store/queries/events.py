@@ -36,6 +36,11 @@ def by_id(session: Session, event_id: int) -> Event | None:
     return session.get(Event, event_id)
 
 
+def scored_by(session: Session, event_id: int) -> Event | None:
+    """Event of this key with its scores."""
+    return session.get(Event, event_id, options=[selectinload(Event.score_types)])
+
+
 def all_events(session: Session) -> list[Event]:
     """List the events, the newest opening first."""
     return list(

@@ -5,10 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, case, exists, func, not_, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Subquery,
+    bindparam,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from databoard.store.base import UTCDateTime
+from databoard.store.memory import keep
 from databoard.store.models import Event, FoldRun, Job, Submission, Trainer
 
 CHANNEL = "databoard_jobs"
@@ -52,6 +68,41 @@ def _may_start() -> ColumnElement[bool]:
     return or_(Event.is_strict.is_(False), not_(others))
 
 
+@cache  # putting it together takes longer than asking it
+def _next_due(lane: str, are_named: bool, must_wait: bool) -> Any:
+    """Ask for the job whose turn it is, among named submissions, but for those of problems."""
+    turns = _turns(lane)
+    now, far = bindparam("now", type_=UTCDateTime()), bindparam("far", type_=UTCDateTime())
+    query = (
+        select(Job.id)
+        .join(Event, Event.id == Job.event_id)
+        .join(turns, turns.c.event_team_id == Job.event_team_id)
+        .where(
+            Job.state == "due",
+            Job.lane == lane,
+            or_(Job.due_at <= now, Job.due_at > far),
+            _may_start(),
+        )
+        .order_by(
+            Job.priority.desc(),
+            turns.c.n_running,
+            turns.c.served_at.asc().nulls_first(),
+            Job.due_at,
+            Job.id,
+        )
+        .limit(1)
+        .with_for_update(of=Job, skip_locked=True)
+    )
+    if are_named:
+        # Whoever names submissions wants them trained, even while the event's queue is stopped.
+        query = query.where(Job.submission_id.in_(bindparam("submissions", expanding=True)))
+    else:
+        query = query.where(Event.is_paused.is_(False))
+    if must_wait:
+        query = query.where(Event.problem_id.not_in(bindparam("problems", expanding=True)))
+    return query
+
+
 def claim(
     session: Session,
     owner: str,
@@ -63,30 +114,13 @@ def claim(
     but_problems: Collection[int] = (),
 ) -> Job | None:
     """Lease the next due job; safe among any number of trainers."""
-    turns = _turns(lane)
-    query = (
-        select(Job.id)
-        .join(Event, Event.id == Job.event_id)
-        .join(turns, turns.c.event_team_id == Job.event_team_id)
-        .where(Job.state == "due", Job.lane == lane, _is_due(now), _may_start())
-        .order_by(
-            Job.priority.desc(),
-            turns.c.n_running,
-            turns.c.served_at.asc().nulls_first(),
-            Job.due_at,
-            Job.id,
-        )
-        .limit(1)
-        .with_for_update(of=Job, skip_locked=True)
-    )
-    if submission_ids is None:
-        query = query.where(Event.is_paused.is_(False))
-    else:
-        # Whoever names submissions wants them trained, even while the event's queue is stopped.
-        query = query.where(Job.submission_id.in_(submission_ids))
+    values: dict[str, Any] = {"now": now, "far": now + FAR}
+    if submission_ids is not None:
+        values["submissions"] = list(submission_ids)
     if but_problems:
-        query = query.where(Event.problem_id.not_in(but_problems))
-    job_id = session.scalar(query)
+        values["problems"] = list(but_problems)
+    query = _next_due(lane, submission_ids is not None, bool(but_problems))
+    job_id = session.scalar(query, values)
     if job_id is None:
         return None
     taken = session.execute(
@@ -114,6 +148,13 @@ def claim(
 
 def locked(session: Session, job_id: int, token: int) -> Job | None:
     """Job of this key, locked, if it is still running under this token."""
+    job = keep(session, (Job, job_id, token), lambda: _lock(session, job_id, token))
+    # A transaction that has locked it may itself have ended it since.
+    is_held = job is not None and job.state == "running" and job.token == token
+    return job if is_held else None
+
+
+def _lock(session: Session, job_id: int, token: int) -> Job | None:
     return session.scalar(
         select(Job)
         .where(Job.id == job_id, Job.token == token, Job.state == "running")

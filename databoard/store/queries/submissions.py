@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, not_, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from databoard.store.memory import expire
 from databoard.store.models import (
     BaggedScore,
     Event,
@@ -316,6 +318,87 @@ def fold_run(session: Session, submission_id: int, number: int) -> FoldRun | Non
     """Run of one fold of a submission."""
     return session.scalar(
         select(FoldRun).where(FoldRun.submission_id == submission_id, FoldRun.number == number)
+    )
+
+
+def end_fold(session: Session, submission_id: int, number: int, **values: Any) -> int | None:
+    """Write how a fold ended; returns the key of its run, or None if it had ended before.
+
+    Parameters
+    ----------
+    values
+        Columns of `FoldRun`, ``ended_at`` among them.
+    """
+    key = session.scalar(
+        update(FoldRun)
+        .where(
+            FoldRun.submission_id == submission_id,
+            FoldRun.number == number,
+            FoldRun.ended_at.is_(None),
+        )
+        .values(started_at=func.coalesce(FoldRun.started_at, values["ended_at"]), **values)
+        .returning(FoldRun.id)
+        .execution_options(synchronize_session=False)
+    )
+    if key is not None:
+        expire(session, FoldRun, key)
+    return key
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the folds of a run have come to.
+
+    Attributes
+    ----------
+    folds : sequence of rows
+        ``number``, ``state``, ``isolation``, ``train_s``, ``valid_s``, ``test_s``, ``peak_mb``.
+    scores : mapping
+        Rows of ``train``, ``valid``, ``test``, one per fold, by key of the event's score type.
+    """
+
+    folds: Sequence[Any]
+    scores: Mapping[int, Sequence[Any]]
+
+
+def measured(session: Session, submission_id: int) -> Measured:
+    """Read what a submission's end is summed up from, in the order of the folds."""
+    run, score = FoldRun, FoldScore
+    folds = session.execute(
+        select(
+            run.number, run.state, run.isolation, run.train_s, run.valid_s, run.test_s, run.peak_mb
+        )
+        .where(run.submission_id == submission_id)
+        .order_by(run.number)
+    ).all()
+    scores: dict[int, list[Any]] = {}
+    for row in session.execute(
+        select(score.event_score_type_id, score.train, score.valid, score.test)
+        .join(run, run.id == score.fold_run_id)
+        .where(run.submission_id == submission_id)
+        .order_by(run.number)
+    ):
+        scores.setdefault(row.event_score_type_id, []).append(row)
+    return Measured(folds, scores)
+
+
+def stop_folds(session: Session, submission_id: int, states: Collection[str]) -> None:
+    """Cancel the folds in these states: another's failure has stopped them."""
+    session.execute(
+        update(FoldRun)
+        .where(FoldRun.submission_id == submission_id, FoldRun.state.in_(states))
+        .values(state="cancelled")
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def with_team(session: Session, submission_id: int) -> Submission | None:
+    """Submission as it is now, with its place in the event."""
+    return session.scalar(
+        select(Submission)
+        .where(Submission.id == submission_id)
+        .options(joinedload(Submission.event_team))
+        .execution_options(populate_existing=True)
     )
 
 
