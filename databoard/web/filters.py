@@ -139,7 +139,7 @@ def duration(seconds: float | timedelta | None) -> str:
     """Write a length of time in the unit that fits.
 
     >>> duration(0.0123), duration(75), duration(7300)
-    ('12 ms', '1 min 15 s', '2 h 2 min')
+    ('12 ms', '1 min 15 s', '2 h 1 min')
     """
     if isinstance(seconds, timedelta):
         seconds = seconds.total_seconds()
@@ -186,12 +186,11 @@ def size(n_bytes: float | None) -> str:
     """
     if n_bytes is None:
         return MISSING
-    amount = float(n_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
+    units = (gettext("B"), gettext("kB"), gettext("MB"), gettext("GB"), gettext("TB"))
+    amount, step = float(n_bytes), 0
+    while amount >= 1000 and step < len(units) - 1:
+        amount, step = amount / 1000, step + 1
+    return f"{amount:.{1 if step else 0}f} {units[step]}"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

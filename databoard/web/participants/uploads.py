@@ -80,10 +80,11 @@ def _uploaded(chosen: FileStorage, names: list[str], max_bytes: int) -> dict[str
 def _read(chosen: FileStorage, max_bytes: int) -> bytes:
     content = chosen.stream.read(max_bytes + 1)
     if len(content) > max_bytes:
+        name = chosen.filename or _("The file")
         raise TooLargeError(
             _(
                 "%(file)s is larger than the %(size)s kB that this event takes.",
-                file=ascii(chosen.filename or _("The file"))[:80],
+                file=ascii(name)[:80],
                 size=f"{max_bytes // 1024:,}",
             ),
             "uploads",
