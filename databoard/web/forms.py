@@ -10,6 +10,19 @@ from wtforms import Field
 
 from databoard.errors import DataboardError, InvalidError
 from databoard.web.extensions import db
+from databoard.web.language import chosen
+
+
+class Form(FlaskForm):
+    """A form whose built-in messages are in the visitor's language, as far as WTForms knows it."""
+
+    class Meta:
+        """What WTForms asks a form."""
+
+        @property
+        def locales(self) -> list[str]:
+            """Languages of the messages, the best first."""
+            return [chosen(), "en"]
 
 
 def typed(field: Field) -> str:

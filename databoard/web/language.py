@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy, Translations
 from flask import Flask, Response, g, has_request_context, request
+from werkzeug.wrappers import Request
 
 FOLDER = Path(__file__).resolve().parent.parent / "translations"
 #: Codes and how the languages call themselves; the first is that of the code.
@@ -43,11 +44,16 @@ def chosen() -> str:
     if not has_request_context():
         return next(iter(LANGUAGES))
     if "language" not in g:
-        asked = request.cookies.get(COOKIE, "")
-        best = request.accept_languages.best_match(list(LANGUAGES), next(iter(LANGUAGES)))
-        g.language = asked if asked in LANGUAGES else best
+        g.language = asked_in(request)
     code: str = g.language
     return code
+
+
+def asked_in(asking: Request) -> str:
+    """Code of the language that a request asks for."""
+    asked = asking.cookies.get(COOKIE, "")
+    best = asking.accept_languages.best_match(list(LANGUAGES), next(iter(LANGUAGES)))
+    return asked if asked in LANGUAGES else best
 
 
 def gettext(message: str, **values: Any) -> str:
@@ -69,9 +75,9 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     return catalogue(chosen()).ngettext(one, many, num) % {"num": num, **values}
 
 
-def lazy_gettext(message: str) -> Any:
+def lazy_gettext(message: str, **values: Any) -> Any:
     """Translate a message when it is shown: for labels that are made when a module is imported."""
-    return LazyProxy(gettext, message, enable_cache=False)
+    return LazyProxy(gettext, message, enable_cache=False, **values)
 
 
 def remember(response: Response, code: str) -> Response:
@@ -103,4 +109,5 @@ def init_language(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(languages=LANGUAGES, page_language=chosen)
+    app.config["WTF_I18N_ENABLED"] = False  # by Flask-Babel, that is; see forms.Form
     app.after_request(_vary)

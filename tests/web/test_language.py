@@ -42,6 +42,15 @@ def test_the_visitors_choice_is_kept_and_leads_back(client):
     assert client.get("/language/fr?next=//elsewhere.example").location == "/"
 
 
+def test_forms_refuse_in_the_visitors_language(app, client):
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    answer = client.post("/sign_up", data={"name": "x" * 50}, headers={"Accept-Language": "fr"})
+
+    assert "40 caractères" in answer.text
+    assert "Field cannot be" not in answer.text
+
+
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parents[1].name)
 def test_every_message_is_translated_with_the_same_holes(path):
     with path.open("rb") as file:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
 from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
     PasswordField,
     SelectChoice,
@@ -13,6 +12,7 @@ from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from databoard.domain.rules import MAX_PASSWORD, MIN_PASSWORD
+from databoard.web.forms import Form
 
 _NEW = {"autocomplete": "new-password", "minlength": str(MIN_PASSWORD)}
 _CURRENT = {"autocomplete": "current-password"}
@@ -23,7 +23,7 @@ def _required(what: str) -> DataRequired:
     return DataRequired(f"Please enter {what}.")
 
 
-class SignUpForm(FlaskForm):
+class SignUpForm(Form):
     """A new account."""
 
     name = StringField(
@@ -53,7 +53,7 @@ class SignUpForm(FlaskForm):
     )
 
 
-class LoginForm(FlaskForm):
+class LoginForm(Form):
     """A name and a password."""
 
     login = StringField(
@@ -64,7 +64,7 @@ class LoginForm(FlaskForm):
     password = PasswordField("Password", [_required("your password")], render_kw=_CURRENT)
 
 
-class AddressForm(FlaskForm):
+class AddressForm(Form):
     """An e-mail address that a link is sent to."""
 
     email = StringField(
@@ -74,7 +74,7 @@ class AddressForm(FlaskForm):
     )
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(Form):
     """A new password, typed twice."""
 
     password = PasswordField(
@@ -101,7 +101,7 @@ class ChangePasswordForm(NewPasswordForm):
     )
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(Form):
     """What a user says of himself."""
 
     firstname = StringField(
@@ -117,7 +117,7 @@ class ProfileForm(FlaskForm):
     bio = TextAreaField("About you", [Length(max=2000)], render_kw={"rows": "4"})
 
 
-class TokenForm(FlaskForm):
+class TokenForm(Form):
     """A new personal token."""
 
     name = StringField(
@@ -144,13 +144,13 @@ class TokenForm(FlaskForm):
     )
 
 
-class DeleteForm(FlaskForm):
+class DeleteForm(Form):
     """The password once more, before an account is closed."""
 
     password = PasswordField("Your password", [_required("your password")], render_kw=_CURRENT)
 
 
-class TeamForm(FlaskForm):
+class TeamForm(Form):
     """A new team."""
 
     name = StringField(
@@ -161,7 +161,7 @@ class TeamForm(FlaskForm):
     )
 
 
-class MergeForm(FlaskForm):
+class MergeForm(Form):
     """Another team to go on with."""
 
     event = SelectField("Event")
@@ -178,7 +178,7 @@ class MergeForm(FlaskForm):
     )
 
 
-class InviteForm(FlaskForm):
+class InviteForm(Form):
     """Somebody to invite."""
 
     name = StringField(

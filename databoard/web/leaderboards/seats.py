@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask, current_app, request
+from werkzeug.wrappers import Request
 
 from databoard.store.models import Event
-from databoard.web import polling
+from databoard.web import language, polling
 from databoard.web.leaderboards import listing
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.listing import Body, Choice, Memories, Right
@@ -115,6 +116,7 @@ class News:
         key = listing.body_key(
             seat.event_id, version, board, seat.right, choice, is_frozen=seat.is_frozen
         )
+        key = (language.asked_in(Request(environ)), key)
         body: Body | None = memories.bodies.find(key) if memories is not None else None
         if body is None or "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", ""):
             return None
