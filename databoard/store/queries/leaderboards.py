@@ -304,7 +304,8 @@ def own(session: Session, wanted: Wanted, event_team_id: int, n_others: int) -> 
     score = SubmissionScore
     is_own = other.event_team_id == event_team_id
     chosen = select(st.submission_id).where(*meant, st.rank_low.is_not(None), is_band)
-    chosen = chosen.order_by(st.key, st.submitted_at).limit(n_others)
+    # The sum keeps SQLite from walking along the whole board for the sake of the order.
+    chosen = chosen.order_by(st.key + 0, st.submitted_at).limit(n_others)
     rows = session.execute(
         select(
             _S.id, _S.hash_, _S.name, Team.name,
@@ -421,12 +422,16 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
         question = question.order_by(*by).limit(wanted.limit).offset(wanted.offset)
     picked = question.subquery("picked")
     s, st, other = _S, _PLACE, aliased(Submission)
-    tries = select(func.count()).where(other.event_team_id == EventTeam.id).scalar_subquery()
+    # For some lines each team's are counted, for all of them all teams' at once.
+    tries, all_tries = None, _tries(wanted)
+    if wanted.limit is not None:
+        tries = select(func.count()).where(other.event_team_id == EventTeam.id).scalar_subquery()
     columns = [
         s.id, s.hash_, s.name, s.event_team_id, EventTeam.team_id, Team.name, s.submitted_at,
         s.state, s.fault, s.message, s.train_s, s.valid_s, s.test_s, s.peak_mb, s.contributivity,
         s.historical_contributivity, s.is_baseline, s.is_late, s.disqualification,
-        EventTeam.disqualified_at, tries, s.is_final, s.is_starred, EventTeam.section,
+        EventTeam.disqualified_at, all_tries.c.number if tries is None else tries,
+        s.is_final, s.is_starred, EventTeam.section,
         st.key, st.is_ranked, st.rank_low, st.rank_high, st.tie_group, st.p_best, st.gap,
         st.p_win, st.p_podium, st.delta, st.delta_low, st.delta_high, st.verdict,
     ]  # fmt: skip
@@ -444,6 +449,8 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
         .join(Team, Team.id == EventTeam.team_id)
         .outerjoin(st, and_(st.submission_id == s.id, st.board == wanted.board))
     )
+    if tries is None:
+        lines = lines.join(all_tries, all_tries.c.event_team_id == s.event_team_id)
     for score, (key, _) in zip(scores, wanted.score_types, strict=True):
         is_it = and_(score.submission_id == s.id, score.event_score_type_id == key)
         lines = lines.outerjoin(score, is_it)
