@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from databoard.errors import SettingsError
 TRUE = {"1", "true", "t", "yes", "y", "on"}
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 FALSE = {"", "0", "false", "f", "no", "n", "off"}
+PROVIDER = re.compile(r"DATABOARD_OIDC_([A-Z0-9]+)_ISSUER")
 
 
 def parse_bool(text: str, name: str = "value") -> bool:
@@ -106,6 +108,41 @@ def _secret_key(env: Mapping[str, str], root: Path) -> str:
 
 
 @dataclass(frozen=True)
+class Provider:
+    """Somebody else who says who a visitor is, by OpenID Connect."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    label: str
+
+
+def _providers(env: Mapping[str, str]) -> tuple[Provider, ...]:
+    """Read the providers of sign-in, DATABOARD_OIDC_<NAME>_..., in the order of their names."""
+    names = sorted(found[1] for key in env if (found := PROVIDER.fullmatch(key)) and env[key])
+    return tuple(_provider(env, name) for name in names)
+
+
+def _provider(env: Mapping[str, str], name: str) -> Provider:
+    def read(what: str) -> str:
+        return env.get(f"DATABOARD_OIDC_{name}_{what}", "").strip()
+
+    issuer, client_id, client_secret = map(read, ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"))
+    url = urlsplit(issuer)
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+        raise SettingsError(f"DATABOARD_OIDC_{name}_ISSUER must begin with https://.")
+    if not client_id or not client_secret:
+        raise SettingsError(
+            f"DATABOARD_OIDC_{name}_ISSUER needs DATABOARD_OIDC_{name}_CLIENT_ID "
+            f"and DATABOARD_OIDC_{name}_CLIENT_SECRET."
+        )
+    return Provider(
+        name.lower(), issuer, client_id, client_secret, read("LABEL") or name.capitalize()
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """What one installation is set to; every path is absolute, and secrets are not shown."""
 
@@ -127,6 +164,7 @@ class Settings:
     test_sends_mail: bool = False
     metrics_token: str = field(default="", repr=False)
     sentry_dsn: str = field(default="", repr=False)
+    providers: tuple[Provider, ...] = ()
     target_local: str = "/tmp/databoard_test"  # noqa: S108 - where the manual publishes to
     target_test: str = ""
     target_production: str = ""
@@ -193,6 +231,7 @@ class Settings:
             ),
             metrics_token=env.get("DATABOARD_METRICS_TOKEN", "").strip(),
             sentry_dsn=env.get("DATABOARD_SENTRY_DSN", "").strip(),
+            providers=_providers(env),
             target_local=env.get("DATABOARD_TARGET_LOCAL") or cls.target_local,
             target_test=env.get("DATABOARD_TARGET_TEST", "").strip(),
             target_production=env.get("DATABOARD_TARGET_PRODUCTION", "").strip(),

@@ -107,7 +107,7 @@ def sign_up(
     session: Session,
     name: str,
     email: str,
-    password: str,
+    password: str | None,
     *,
     now: datetime,
     firstname: str = "",

@@ -22,6 +22,7 @@ PROFILE = (
     "bio",
     "wants_mail",
     "mail_choices",
+    "oidc_subject",
 )
 
 

@@ -6,6 +6,7 @@ from flask import Flask
 
 from databoard.settings import Settings
 from databoard.web.accounts import views as accounts
+from databoard.web.accounts.providers import init_providers
 from databoard.web.api import views as api
 from databoard.web.assets import STATIC, init_assets
 from databoard.web.banners import init_banners
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_filters(app)
     init_language(app)
     init_banners(app)
+    init_providers(app, settings)
     init_compression(app)
     for group in GROUPS:
         app.register_blueprint(group.bp)

@@ -30,6 +30,11 @@ def by_login(session: Session, text: str) -> User | None:
     return by_email(session, text) if "@" in text else by_name(session, text)
 
 
+def by_subject(session: Session, subject: str) -> User | None:
+    """Account of a person of a provider of sign-in."""
+    return session.scalar(select(User).where(User.oidc_subject == subject))
+
+
 def everyone(session: Session, level: str | None = None, search: str = "") -> list[User]:
     """List the accounts, newest first; those of one access level; those that contain a word."""
     query = select(User).where(User.deleted_at.is_(None)).order_by(User.created_at.desc(), User.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from databoard.errors import DuplicateError, ForbiddenError, NotFoundError, TooSoonError
@@ -16,6 +17,7 @@ from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import AddressForm, LoginForm, SignUpForm
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, tell, typed
+from databoard.web.language import gettext
 
 Page = str | Response | tuple[str, int]
 
@@ -56,14 +58,15 @@ def _sign_up(form: SignUpForm) -> None:
         links.send(owner, "known", letters.known_address(owner.name, _login_address()), now)
         return
     links.send_confirmation(user, now)
-    _tell_admins(user)
+    tell_admins(user)
 
 
 def _login_address() -> str:
     return links.public_address(url_for("accounts.login"))
 
 
-def _tell_admins(user: User) -> None:
+def tell_admins(user: User) -> None:
+    """Write to the administrators that somebody has signed up."""
     address = links.public_address(url_for("organisers.users"))
     letter = letters.approve_user(user.name, user.email, address)
     session, now = db.session(), guards.now()
@@ -90,7 +93,7 @@ def send_confirmation() -> Page:
         else:
             links.send_confirmation(user, now)
         db.session.commit()
-        flash("If an account waits for this address, the link is on its way.", "success")
+        flash(gettext("If an account waits for this address, the link is on its way."), "success")
         return redirect(url_for("pages.home"))
     return render_template("accounts/send_confirmation.html", form=form), status_of(form)
 
@@ -101,13 +104,15 @@ def confirm(token: str) -> Page:
     try:
         user, _ = links.read("confirm", token, links.CONFIRM_S)
     except NotFoundError as error:
-        flash(f"{error.message} If you have confirmed already, just log in.", "warning")
+        flash(
+            error.message + " " + gettext("If you have confirmed already, just log in."), "warning"
+        )
         return redirect(url_for(".send_confirmation"))
     if request.method == "GET":
         return render_template("accounts/confirm.html", user=user)
     accounts.confirm_email(db.session(), user, now=guards.now())
     db.session.commit()
-    flash("Thank you, your address is confirmed.", "success")
+    flash(gettext("Thank you, your address is confirmed."), "success")
     return redirect(url_for("pages.home" if guards.visitor() == user else ".login"))
 
 
@@ -119,7 +124,7 @@ def login() -> Page:
         return redirect(target)
     form = LoginForm()
     if form.validate_on_submit():
-        user = _authenticate(form)
+        user = authenticate(form, typed(form.login), typed(form.password))
         if user is not None:
             logins.start(user)
             db.session.commit()
@@ -127,15 +132,16 @@ def login() -> Page:
     return render_template("accounts/login.html", form=form), status_of(form)
 
 
-def _authenticate(form: LoginForm) -> User | None:
+def authenticate(form: FlaskForm, name: str, password: str) -> User | None:
+    """Find the user of a name or address, and password; else say in the form what is wrong."""
     address = request.remote_addr or ""
     try:
-        return accounts.authenticate(
-            db.session(), typed(form.login), typed(form.password), address, now=guards.now()
-        )
+        return accounts.authenticate(db.session(), name, password, address, now=guards.now())
     except TooSoonError as error:
         wait_s = max(1, round(error.wait_s))
-        error.args = (f"Too many attempts. Wait {wait_s} s, or set a new password.",)
+        error.args = (
+            gettext("Too many attempts. Wait %(wait)s s, or set a new password.", wait=wait_s),
+        )
         tell(form, error)
     except ForbiddenError as error:
         tell(form, error)
@@ -152,5 +158,5 @@ def logout() -> Page:
         return render_template("accounts/logout.html")
     logins.close()
     db.session.commit()
-    flash("You are logged out.", "success")
+    flash(gettext("You are logged out."), "success")
     return redirect(url_for("pages.home"))

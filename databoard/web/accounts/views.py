@@ -3,6 +3,7 @@
 from databoard.web.accounts import (
     choices,
     devices,
+    elsewhere,
     entry,
     merging,
     news,
@@ -17,6 +18,7 @@ __all__ = [
     "bp",
     "choices",
     "devices",
+    "elsewhere",
     "entry",
     "merging",
     "news",
