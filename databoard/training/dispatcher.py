@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import queue
 import shutil
@@ -52,6 +53,12 @@ T = TypeVar("T")
 N_WARM_KITS = 4
 MIN_FREE = 0.05
 MAX_RUNS = 64
+LANES = ("train", "check")
+#: So much work may wait for slots where folds are short, so that one transaction takes several
+#: submissions; where they are long, two rounds, so that no slot waits for the desk.
+AHEAD_S, MAX_ROUNDS = 0.5, 8.0
+#: How often a trainer that is busy looks what has changed.
+LOOK_S = 0.2
 #: More than this and a clock was set; less is drift and waiting.
 CLOCK_JUMP_S = 2.0
 
@@ -143,11 +150,13 @@ class Desk:
         self.stop_at: float | None = None
         self.is_paused = False
         self.trouble = ""
-        self._next_beat = self._next_sweep = self._next_progress = 0.0
+        self._next_beat = self._next_sweep = self._next_progress = self._next_look = 0.0
         self._next_tidy = time.monotonic() + pace.tidy_s
         self._prober: threading.Thread | None = None
         self._ahead = 0.0  # of this process's own clock
-        self._due = {"train", "check"}
+        self._due = set(LANES)
+        self._is_curious = False
+        self._fold_s = math.inf  # what a fold took lately
 
     def _refuse(self, refusal: UnsafeError) -> NoReturn:
         """Have every page say that nothing is isolated here, and end."""
@@ -233,9 +242,7 @@ class Desk:
                 self._sweep()
             if moment >= self._next_tidy:
                 self._tidy()
-            self._claim("train")
-            if self.only is None:
-                self._claim("check")
+            self._claim()
             if self._is_done():
                 return
             self._read_inbox()
@@ -342,7 +349,7 @@ class Desk:
     def _look_after_environments(self) -> None:
         """Have missing environments of problems built, and keep how they stand."""
         if self._persist(self.upkeep.look):
-            self._due |= {"train", "check"}
+            self._due |= set(LANES)
 
     def _tidy(self) -> None:
         """Remove what crashes left, and see whether the machine still isolates submissions."""
@@ -374,26 +381,51 @@ class Desk:
     def _may_claim(self, lane: str) -> bool:
         if lane not in self._due or self.stop_at is not None or self.is_paused:
             return False
-        if len(self.runs) >= MAX_RUNS:
+        if lane == "check" and self.only is not None:
+            return False
+        return self._has_room(lane, 2)
+
+    def _has_room(self, lane: str, rounds: float, taken: Sequence[Run] = ()) -> bool:
+        """Tell whether what runs and was taken leaves slots with less to do than these rounds."""
+        runs = [*self.runs.values(), *taken]
+        if len(runs) >= MAX_RUNS:
             return False
         if lane == "check":
-            return not any(run.is_check for run in self.runs.values())
-        # Twice the slots, so that no slot waits for the desk.
-        return sum(run.n_left for run in self.runs.values()) < 2 * self.engine.slots
+            return not any(run.is_check for run in runs)
+        return sum(run.n_left for run in runs) < rounds * self.engine.slots
 
-    def _claim(self, lane: str) -> None:
-        while self._may_claim(lane):
-            trouble = self._hindrance()
-            if trouble != self.trouble:
-                self.trouble = trouble
-                logger.error("nothing is claimed: %s", trouble) if trouble else None
-                self._persist(lambda session: jobs.note_trouble(session, self.name, self.trouble))
-            run = None if trouble else self._persist(lambda session: self._take(session, lane))
-            if run is None:
-                self._due.discard(lane)
-                return
+    def _claim(self) -> None:
+        """Take what is due, in one transaction, before a slot has to wait for it."""
+        lanes = [lane for lane in LANES if self._may_claim(lane)]
+        if not lanes:
+            return
+        trouble = self._hindrance()
+        if trouble != self.trouble:
+            self.trouble = trouble
+            logger.error("nothing is claimed: %s", trouble) if trouble else None
+            self._persist(lambda session: jobs.note_trouble(session, self.name, self.trouble))
+        if trouble:
+            self._due.difference_update(lanes)
+            return
+        taken, empty = self._persist(lambda session: self._take_some(session, lanes))
+        self._due -= empty
+        for run in taken:
             self.runs[run.job_id] = run
             self.threads.submit(work, run, self.engine, self.inbox.put)
+
+    def _take_some(self, session: Session, lanes: Sequence[str]) -> tuple[list[Run], set[str]]:
+        """Take two rounds of folds, or more if they are short; tell also which lanes are empty."""
+        rounds = min(max(2.0, AHEAD_S / self._fold_s), MAX_ROUNDS)
+        taken: list[Run] = []
+        empty = set()
+        for lane in lanes:
+            while self._has_room(lane, rounds, taken):
+                run = self._take(session, lane)
+                if run is None:
+                    empty.add(lane)
+                    break
+                taken.append(run)
+        return taken, empty
 
     def _take(self, session: Session, lane: str) -> Run | None:
         """Claim a job and read what its thread needs."""
@@ -430,16 +462,9 @@ class Desk:
     # ------------------------------------------------------------------ incoming
     def _read_inbox(self) -> None:
         """Wait for news, and write all that has come in one transaction."""
-        try:
-            first = self.inbox.get(timeout=self._patience())
-        except queue.Empty:
-            if not self.steps:
-                self._due = {"train", "check"}
-            first = None
-        else:
-            if first is None:
-                self._look()
-        news = [item for item in (first, *self._drain_inbox()) if item is not None]
+        news = self._drain_inbox()
+        if self._is_curious and time.monotonic() >= self._next_look:
+            self._look()
         for item in news:
             if isinstance(item, Stepped):
                 if not self.steps:
@@ -452,14 +477,19 @@ class Desk:
             self._write(others)
 
     def _drain_inbox(self) -> list[News]:
+        """Wait for the first news, and take all that have come by then."""
         found = []
-        with contextlib.suppress(queue.Empty):
+        try:
+            item = self.inbox.get(timeout=self._patience())
             while True:
-                item = self.inbox.get_nowait()
                 if item is None:
-                    self._look()
+                    self._is_curious = True
                 else:
                     found.append(item)
+                item = self.inbox.get_nowait()
+        except queue.Empty:
+            if not (found or self.steps or self._is_curious):
+                self._due = set(LANES)
         return found
 
     def _patience(self) -> float:
@@ -467,12 +497,19 @@ class Desk:
         until = min(self._next_beat, self._next_sweep)
         if self.steps:
             until = min(until, self._next_progress)
+        if self._is_curious:
+            until = min(until, self._next_look)
         if self.stop_at is not None:
             until = min(until, self.stop_at)
         return max(0.0, min(until - time.monotonic(), self.pace.idle_s))
 
     def _look(self) -> None:
-        """See what has changed; reads only, so that looking never wakes anybody."""
+        """See what has changed; reads only, so that looking never wakes anybody.
+
+        While submissions run, every commit of this trainer's own is news on SQLite.
+        """
+        self._is_curious = False
+        self._next_look = time.monotonic() + LOOK_S if self.runs else 0.0
         with read_only():
             found = self._persist(
                 lambda session: queries.glance(session, self.name, self._clock(session))
@@ -489,8 +526,11 @@ class Desk:
         for item in news:
             if isinstance(item, FoldEnded):
                 self.steps.pop((item.run.job_id, item.number), None)
-        steps = [step for step in self.steps.values() if step.run.job_id in self.runs]
-        self.steps.clear()
+                self._fold_s = sum(item.outcome.seconds.values()) or math.inf
+        steps = []
+        if time.monotonic() >= self._next_progress:
+            steps = [step for step in self.steps.values() if step.run.job_id in self.runs]
+            self.steps.clear()
         try:
             self._persist(lambda session: _record([*steps, *news], session))
         except BusyError:
@@ -505,7 +545,7 @@ class Desk:
             if item.ends:
                 self.runs.pop(item.run.job_id, None)
                 # Of either lane: in a strict event the team's other jobs waited for this one.
-                self._due |= {"train", "check"}
+                self._due |= set(LANES)
 
     def _write_alone(self, item: News) -> None:
         try:
