@@ -16,6 +16,7 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +28,7 @@ from databoard.services import accounts, events, problems, submissions, teams
 from databoard.settings import Settings
 from databoard.store.base import Base
 from databoard.store.engine import make_engine, make_sessions, read_only
-from databoard.store.models import EventTeam, Submission
-from databoard.store.queries import events as event_queries
+from databoard.store.models import EventTeam
 from databoard.training.linux import die_with_parent
 
 MANAGE = Path(__file__).resolve().parents[1] / "manage.py"
@@ -153,12 +153,11 @@ class Installation:
             return submission.id
 
     def states(self) -> list[str]:
-        """List the states of all submissions."""
-        with read_only(), self.sessions() as session:
-            event = event_queries.by_name(session, self.event)
-            assert event is not None
-            rows = session.query(Submission.state).filter_by(event_id=event.id).all()
-            return [row[0] for row in rows]
+        """List the states of all submissions; cheaply, as whoever watches takes cores from both."""
+        query = "SELECT state, count(*) FROM submissions GROUP BY state"
+        with read_only(), self.database.connect() as connection:
+            rows = connection.exec_driver_sql(query)
+            return list(Counter(dict(map(tuple, rows))).elements())
 
     def await_all(self, state: str = "scored", patience_s: float = 900) -> None:
         """Wait until every submission is in this state."""
