@@ -217,7 +217,8 @@ def stop(process):
     return process.communicate(timeout=20)[0]
 
 
-# checklist 38, 39, 61 (the data root lies outside of the checkout); port 80 belongs to root, so it is another one here
+# checklist 38, 39; port 80 belongs to root, so it is another one here
+# checklist 61: the data root lies outside of the checkout
 def test_serve_writes_its_requests_to_a_file_at_once(installation):
     port = free_port()
     server = installation.start(f"fab serve:{port} > server_logs/server16.txt 2>&1")
