@@ -193,15 +193,6 @@ def size(n_bytes: float | None) -> str:
     return f"{amount:.{1 if step else 0}f} {units[step]}"
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Write a count with its noun.
-
-    >>> plural(1, "team"), plural(3, "team"), plural(2, "entry", "entries")
-    ('1 team', '3 teams', '2 entries')
-    """
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
-
-
 def page_numbers(page: int, n_pages: int) -> Iterator[int | None]:
     """Give the numbers of pages to link: the ends, those around, None for a gap.
 
@@ -240,7 +231,6 @@ def init_filters(app: Flask) -> None:
         score=score,
         number=number,
         size=size,
-        plural=plural,
         page_numbers=page_numbers,
         state_look=state_look,
         steps_words=steps_words,

@@ -50,9 +50,12 @@ def chosen() -> str:
 
 
 def asked_in(asking: Request) -> str:
-    """Code of the language that a request asks for."""
+    """Code of the language that a request asks for; the API speaks that of the code only."""
+    first = next(iter(LANGUAGES))
+    if asking.path.startswith("/api/"):
+        return first
     asked = asking.cookies.get(COOKIE, "")
-    best = asking.accept_languages.best_match(list(LANGUAGES), next(iter(LANGUAGES)))
+    best = asking.accept_languages.best_match(list(LANGUAGES), first)
     return asked if asked in LANGUAGES else best
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -14,6 +15,7 @@ from databoard.web import language
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = sorted(language.FOLDER.glob("*/LC_MESSAGES/messages.po"))
+SAID = re.compile(r'\bsay\("([^"]+)"')
 HOLES = re.compile(r"%\(\w+\)s|\{\w*\}|</?\w+")
 
 
@@ -32,6 +34,14 @@ def test_the_browsers_language_is_spoken(client):
 
 def test_a_language_that_is_not_there_is_english(client):
     assert page(client, **{"Accept-Language": "xx"})[0].html["lang"] == "en"
+
+
+def test_errors_speak_the_visitors_language_and_the_api_its_own(client):
+    french = {"Accept-Language": "fr"}
+
+    assert "Il n’existe pas d’événement de ce nom" in client.get("/events/no", headers=french).text
+    answer = client.get("/api/v1/events/no", headers=french)
+    assert answer.json["error"]["message"].startswith("There is no event of this name")
 
 
 def test_the_visitors_choice_is_kept_and_leads_back(client):
@@ -67,6 +77,17 @@ def test_every_message_is_translated_with_the_same_holes(path):
                 HOLES.findall("".join(ids))
             ), message.id
         assert not message.fuzzy
+
+
+def test_what_scripts_say_is_given_by_the_page_in_its_language(client):
+    scripts = (ROOT / "databoard" / "frontend").glob("*.js")
+    said = {text for path in scripts for text in SAID.findall(path.read_text())}
+    french, _ = page(client, **{"Accept-Language": "fr"})
+    words = json.loads(french.select_one("script#words").string)
+
+    assert set(words) == said
+    assert words["Show both"] == "Montrer les deux"
+    assert page(client)[0].select_one("script#words") is None
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parents[1].name)
