@@ -13,6 +13,7 @@ import {
 import { SVGRenderer } from "echarts/renderers";
 
 import { fresh } from "./marks.js";
+import { say } from "./words.js";
 
 echarts.use([
   AriaComponent, BarChart, BoxplotChart, CustomChart, DataZoomComponent, GraphChart,
@@ -76,7 +77,7 @@ async function enhance(element) {
     mounted.add(chart);
     element.dataset.ready = "";
   } catch {
-    element.textContent = "The chart could not be loaded; the table below shows the same numbers.";
+    element.textContent = say("The chart could not be loaded; the table below shows the same numbers.");
   }
 }
 

@@ -1,6 +1,10 @@
 // Two versions of what one is writing: both are shown beside each other, and the person chooses.
 
-const NAMES = { mine: "Use mine", theirs: "Use the saved one", later: "Decide later" };
+import { say } from "./words.js";
+
+const names = () => ({
+  mine: say("Use mine"), theirs: say("Use the saved one"), later: say("Decide later"),
+});
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -24,16 +28,20 @@ function column(title, text, other) {
 }
 
 function content({ mine, theirs, savedAt }) {
-  const when = savedAt ? ` at ${new Date(savedAt).toLocaleTimeString()}` : "";
-  const parts = [element("h2", "h4", "Two versions of your sandbox")];
+  const told = savedAt
+    ? say("Another tab or a team mate saved at {time}. Lines that differ are marked.", {
+      time: new Date(savedAt).toLocaleTimeString(document.documentElement.lang),
+    })
+    : say("Another tab or a team mate saved. Lines that differ are marked.");
+  const parts = [element("h2", "h4", say("Two versions of your sandbox"))];
   parts[0].id = "conflict-title";
-  parts.push(element("p", "hint", `Another tab or a team mate saved${when}. Lines that differ are marked.`));
+  parts.push(element("p", "hint", told));
   for (const name of Object.keys(mine)) {
     if (mine[name] === (theirs[name] ?? "")) continue;
     const pair = element("div", "conflict-pair");
     pair.append(
-      column(`Yours: ${name.replace("text-", "")}`, mine[name], theirs[name] ?? ""),
-      column("Saved meanwhile", theirs[name] ?? "", mine[name]),
+      column(say("Yours: {file}", { file: name.replace("text-", "") }), mine[name], theirs[name] ?? ""),
+      column(say("Saved meanwhile"), theirs[name] ?? "", mine[name]),
     );
     parts.push(pair);
   }
@@ -46,7 +54,7 @@ export function choose(versions) {
   dialog.setAttribute("aria-labelledby", "conflict-title");
   const form = element("form", "dialog-actions");
   form.method = "dialog";
-  for (const [value, text] of Object.entries(NAMES)) {
+  for (const [value, text] of Object.entries(names())) {
     const look = value === "later" ? "btn-link" : "btn-outline-primary";
     const button = element("button", `btn ${look}`, text);
     button.value = value;

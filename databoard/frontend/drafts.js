@@ -5,6 +5,7 @@
 
 import { choose } from "./conflict.js";
 import { fresh } from "./marks.js";
+import { say } from "./words.js";
 
 const WAIT_MS = 1200;
 const RETRY_MS = 10000;
@@ -73,7 +74,7 @@ class Draft {
       return;
     }
     this.fill(kept.texts);
-    this.say("Restored what you had typed in this browser.", "warning");
+    this.say(say("Restored what you had typed in this browser."), "warning");
     this.timer = setTimeout(() => this.save(), WAIT_MS);
   }
 
@@ -89,7 +90,7 @@ class Draft {
   /** Two versions exist: show both and let the person choose instead of guessing. */
   async offer(mine, theirs, { version, savedAt }) {
     this.isConflict = true;
-    this.say("Somebody saved another version: choose one. Yours is kept in this browser.", "warning");
+    this.say(say("Somebody saved another version: choose one. Yours is kept in this browser."), "warning");
     const answer = await choose({ mine, theirs, savedAt });
     if (answer === "later") {
       this.sayAgain(() => this.offer(this.texts, theirs, { version, savedAt }));
@@ -106,7 +107,7 @@ class Draft {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-sm btn-outline-primary";
-    button.textContent = "Show both";
+    button.textContent = say("Show both");
     button.addEventListener("click", act);
     this.status.append(" ", button);
   }
@@ -114,7 +115,7 @@ class Draft {
   change() {
     this.keep();
     if (this.isConflict) return;
-    this.say("Not saved yet …");
+    this.say(say("Not saved yet …"));
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), WAIT_MS);
   }
@@ -142,7 +143,7 @@ class Draft {
       });
       await this.answer(response, sent);
     } catch {
-      this.later("No connection: kept in this browser, saved as soon as it is back.");
+      this.later(say("No connection: kept in this browser, saved as soon as it is back."));
     }
   }
 
@@ -151,25 +152,26 @@ class Draft {
       const { version } = await response.json();
       this.moveTo(version);
       if (JSON.stringify(this.texts) === sent) this.forget();
-      const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-      this.say(`Saved at ${time}`);
+      const { lang } = document.documentElement;
+      const time = new Date().toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
+      this.say(say("Saved at {time}", { time }));
     } else if (response.status === 409) {
       const { texts, version, saved_at: savedAt } = await response.json();
       this.offer(this.texts, texts, { version, savedAt });
     } else if (response.type === "opaqueredirect" || [400, 401, 403].includes(response.status)) {
       this.sayLogIn();
     } else {
-      this.later("The server could not save: kept in this browser, trying again.");
+      this.later(say("The server could not save: kept in this browser, trying again."));
     }
   }
 
   /** The session is over: nothing is lost, and the way back leads to this page. */
   sayLogIn() {
-    this.say("You are logged out. Your text is kept in this browser: ", "warning");
+    this.say(`${say("You are logged out. Your text is kept in this browser:")} `, "warning");
     if (!this.status) return;
     const link = document.createElement("a");
     link.href = `/login?next=${encodeURIComponent(location.pathname)}`;
-    link.textContent = "log in, and it is here again";
+    link.textContent = say("log in, and it is here again");
     this.status.append(link);
   }
 

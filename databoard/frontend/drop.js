@@ -4,6 +4,7 @@
 
 import { fresh } from "./marks.js";
 import { announce } from "./notices.js";
+import { say } from "./words.js";
 
 const seen = new WeakSet();
 
@@ -35,7 +36,7 @@ async function fillEditors(form, files) {
     area.value = await file.text();
     area.dispatchEvent(new Event("databoard:filled"));
     area.dispatchEvent(new Event("input", { bubbles: true }));
-    announce(`${file.name} is in the editor.`);
+    announce(say("{file} is in the editor.", { file: file.name }));
   }
   return rest;
 }

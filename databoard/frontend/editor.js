@@ -14,6 +14,7 @@ import {
 import { classHighlighter } from "@lezer/highlight";
 
 import { fresh } from "./marks.js";
+import { say } from "./words.js";
 
 const LANGUAGES = { python };
 const seen = new WeakSet();
@@ -70,7 +71,7 @@ function extensions(area) {
     ]),
     EditorView.contentAttributes.of({
       "aria-label": label(area),
-      "aria-description": "The tab key indents. To leave the editor press Escape, then Tab.",
+      "aria-description": say("The tab key indents. To leave the editor press Escape, then Tab."),
     }),
     EditorView.updateListener.of((update) => {
       if (!update.docChanged || update.transactions.some((part) => part.isUserEvent("databoard"))) return;

@@ -3,6 +3,7 @@
 
 import { announce } from "./notices.js";
 import { fresh } from "./marks.js";
+import { say } from "./words.js";
 
 const LOCK_MS = 10000;
 
@@ -34,7 +35,7 @@ function guard(form) {
     if (question && !isConfirmed) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      isConfirmed = await ask(question, submitter?.textContent.trim() || "Yes");
+      isConfirmed = await ask(question, submitter?.textContent.trim() || say("Yes"));
       if (isConfirmed) form.requestSubmit(submitter);
       return;
     }
@@ -54,7 +55,7 @@ async function copy(button) {
   const source = document.querySelector(button.dataset.copy);
   if (!source) return;
   await navigator.clipboard.writeText(source.value ?? source.textContent);
-  announce("Copied");
+  announce(say("Copied"));
   button.classList.add("is-copied");
   setTimeout(() => button.classList.remove("is-copied"), 1500);
 }

@@ -1,5 +1,7 @@
 // Short words to the visitor: said to screen readers (announce) or shown in a corner (notify).
 
+import { say } from "./words.js";
+
 const SHOWN_MS = 7000;
 
 export function announce(text) {
@@ -20,9 +22,9 @@ export function notify(text, kind = "info") {
 /** What a visitor is told when a part of the page could not be fetched. */
 function reason({ status, responseText }) {
   if (status < 500 && responseText && responseText.length < 300) return responseText; // plain text
-  if (status === 401 || status === 403) return "You may no longer do this. Reload the page and log in.";
-  if (status === 429) return "Too many requests. Wait a moment, then try again.";
-  return "The server could not do this now. Try again in a moment.";
+  if (status === 401 || status === 403) return say("You may no longer do this. Reload the page and log in.");
+  if (status === 429) return say("Too many requests. Wait a moment, then try again.");
+  return say("The server could not do this now. Try again in a moment.");
 }
 
 export function startNotices() {

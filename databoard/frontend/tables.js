@@ -4,6 +4,7 @@
 // Rows with data-pinned stay on top. What was chosen survives a live update of the rows.
 
 import { fresh } from "./marks.js";
+import { say } from "./words.js";
 
 const seen = new WeakSet();
 const compareText = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
@@ -51,7 +52,7 @@ function filterRows(input) {
     }
   }
   const count = document.querySelector(`[data-filter-count="${input.dataset.filter}"]`);
-  if (count) count.textContent = wanted.length ? `${shown} shown` : "";
+  if (count) count.textContent = wanted.length ? say("{shown} shown", { shown }) : "";
 }
 
 /** Sort and filter again after the rows of a table were replaced. */

@@ -12,6 +12,7 @@ from databoard.store.queries import announcements as queries
 from databoard.web import banners, guards
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
+from databoard.web.language import gettext as _
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.forms import AnnouncementForm
 from databoard.web.organisers.sight import administered, note, organiser_required
@@ -22,7 +23,7 @@ from databoard.web.organisers.sight import administered, note, organiser_require
 def announcements() -> tuple[str, int] | Response:
     """Announce something, and list what was announced."""
     session, events, form = db.session(), administered(), AnnouncementForm()
-    everywhere = [SelectChoice("", "The whole site")] if guards.me().is_admin else []
+    everywhere = [SelectChoice("", _("The whole site"))] if guards.me().is_admin else []
     form.event.choices = everywhere + [SelectChoice(one.name, one.title) for one in events]
     if form.validate_on_submit():
         event = next((one for one in events if one.name == form.event.data), None)
@@ -41,7 +42,7 @@ def announcements() -> tuple[str, int] | Response:
             note("announce", event.name if event else "site", event_id=event_id, text=made.text)
             db.session.commit()
             banners.forget()
-            flash("It is shown from now on.", "success")
+            flash(_("It is shown from now on."), "success")
             return redirect(url_for(".announcements"))
     ids = None if guards.me().is_admin else [event.id for event in events]
     page = render_template(
@@ -65,5 +66,5 @@ def withdraw_announcement(key: int) -> Response:
     note("withdraw_announcement", announcement.text[:100], event_id=announcement.event_id)
     db.session.commit()
     banners.forget()
-    flash("It is no longer shown.", "success")
+    flash(_("It is no longer shown."), "success")
     return redirect(url_for(".announcements"))

@@ -11,6 +11,7 @@ from databoard.store.queries import teams
 from databoard.web import guards
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
+from databoard.web.language import gettext as _
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.forms import CloneForm, ExtensionForm, RosterForm
 from databoard.web.organisers.sight import note
@@ -39,15 +40,17 @@ def clone_event(event: str) -> Page:
             )
             note("clone_event", new.name, event_id=new.id, of=found.name)
             db.session.commit()
-            flash(f"{new.title} is there; see its settings.", "success")
+            flash(_("%(event)s is there; see its settings.", event=new.title), "success")
             return redirect(url_for(".edit_event", event=new.name))
     page = render_template(
         "organisers/form.html",
         event=found,
         form=form,
-        heading=f"Next edition of {found.title}",
-        lead="Problem, rules, limits, scores and folds are taken over; teams and submissions not.",
-        button="Open it",
+        heading=_("Next edition of %(event)s", event=found.title),
+        lead=_(
+            "Problem, rules, limits, scores and folds are taken over; teams and submissions not."
+        ),
+        button=_("Open it"),
     )
     return page, status_of(form)
 
@@ -76,15 +79,15 @@ def extend_team(event: str, key: int) -> Page:
                 per_day=form.per_day.data,
             )
             db.session.commit()
-            flash("Saved.", "success")
+            flash(_("Saved."), "success")
             return redirect(url_for(".event", event=found.name))
     page = render_template(
         "organisers/form.html",
         event=found,
         form=form,
-        heading=f"Extension for {place.team.name}",
+        heading=_("Extension for %(team)s", team=place.team.name),
         lead="",
-        button="Save",
+        button=_("Save"),
     )
     return page, status_of(form)
 
@@ -107,8 +110,12 @@ def import_roster(event: str) -> Page:
             note("import_roster", found.name, event_id=found.id, accounts=len(made.new))
             db.session.commit()
             flash(
-                f"{len(made.new)} accounts made, {len(made.known)} known already; "
-                f"{len(made.teams)} teams take part.",
+                _(
+                    "%(new)s accounts made, %(known)s known already; %(teams)s teams take part.",
+                    new=len(made.new),
+                    known=len(made.known),
+                    teams=len(made.teams),
+                ),
                 "success",
             )
             return redirect(url_for(".event", event=found.name))
@@ -116,10 +123,12 @@ def import_roster(event: str) -> Page:
         "organisers/form.html",
         event=found,
         form=form,
-        heading=f"Class list for {found.title}",
-        lead="Everybody gets an account if there is none for the address, takes part in the event, "
-        "and is told by letter how to choose a password.",
-        button="Import",
+        heading=_("Class list for %(event)s", event=found.title),
+        lead=_(
+            "Everybody gets an account if there is none for the address, takes part in the event, "
+            "and is told by letter how to choose a password."
+        ),
+        button=_("Import"),
         enctype="multipart/form-data",
     )
     return page, status_of(form)

@@ -11,6 +11,7 @@ from databoard.store.queries import submissions, teams
 from databoard.web import guards
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of
+from databoard.web.language import gettext as _
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.forms import FIELDS, GROUPS, EventForm
 from databoard.web.organisers.sight import administered, note, organiser_required
@@ -62,7 +63,7 @@ def edit_event(event: str) -> tuple[str, int] | Response:
             services.update(db.session(), found, **{name: new[name] for name in changed})
             note("edit_event", found.name, event_id=found.id, changed=changed)
             db.session.commit()
-            flash("Saved." if changed else "Nothing was changed.", "success")
+            flash(_("Saved.") if changed else _("Nothing was changed."), "success")
             return redirect(url_for(".event", event=found.name))
     page = render_template("organisers/edit_event.html", event=found, form=form, groups=GROUPS)
     return page, status_of(form)

@@ -13,6 +13,7 @@ from databoard.store.queries import events, problems, submissions
 from databoard.web import guards
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
+from databoard.web.language import gettext as _
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.forms import NewEventForm
 from databoard.web.organisers.sight import note
@@ -51,7 +52,7 @@ def _open(form: NewEventForm) -> Response:
     services.make_admin(session, event, session.merge(me))
     note("new_event", event.name, event_id=event.id, problem=typed(form.problem))
     session.commit()
-    flash(f"{event.title} is there; see its settings.", "success")
+    flash(_("%(event)s is there; see its settings.", event=event.title), "success")
     return redirect(url_for(".edit_event", event=event.name))
 
 
@@ -68,5 +69,6 @@ def archive_event(event: str) -> str | Response:
     services.update(session, found, archived_at=None if is_archived else guards.now())
     note("unarchive_event" if is_archived else "archive_event", found.name, event_id=found.id)
     session.commit()
-    flash(f"{found.title} is {'open again' if is_archived else 'archived'}.", "success")
+    told = _("%(event)s is open again.", event=found.title)
+    flash(told if is_archived else _("%(event)s is archived.", event=found.title), "success")
     return redirect(url_for(".event", event=found.name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
     BooleanField,
@@ -19,7 +18,9 @@ from databoard.services import marks
 from databoard.store.queries import teams
 from databoard.web import guards
 from databoard.web.extensions import db
-from databoard.web.forms import refusals_in, status_of
+from databoard.web.forms import Form, refusals_in, status_of
+from databoard.web.language import gettext as _
+from databoard.web.language import lazy_gettext
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.forms import UTCField
 from databoard.web.organisers.sight import note
@@ -27,27 +28,34 @@ from databoard.web.organisers.sight import note
 FIELDS = ("ranking", "has_ladder", "n_final", "freeze_at")
 
 
-class JudgingForm(FlaskForm):
+class JudgingForm(Form):
     """What ranks, and what counts in the end."""
 
-    official_score = SelectField("Official score")
+    official_score = SelectField(lazy_gettext("Official score"))
     ranking = SelectField(
-        "What ranks",
+        lazy_gettext("What ranks"),
         choices=[
-            SelectChoice("bagged", "The score of the bagged predictions"),
-            SelectChoice("mean", "The mean of the scores of the folds"),
+            SelectChoice("bagged", lazy_gettext("The score of the bagged predictions")),
+            SelectChoice("mean", lazy_gettext("The mean of the scores of the folds")),
         ],
     )
     has_ladder = BooleanField(
-        "Ladder: the public score moves only by improvements that chance does not explain"
+        lazy_gettext(
+            "Ladder: the public score moves only by improvements that chance does not explain"
+        )
     )
     n_final = IntegerField(
-        "Submissions of a team that count in the end",
-        [InputRequired("Please enter a number."), NumberRange(1, 100, "Enter 1 to 100.")],
+        lazy_gettext("Submissions of a team that count in the end"),
+        [
+            InputRequired(lazy_gettext("Please enter a number.")),
+            NumberRange(1, 100, lazy_gettext("Enter 1 to 100.")),
+        ],
     )
     freeze_at = UTCField(
-        "Freeze the boards (UTC)",
-        description="From then to the closing, participants see them as they were. Empty: never.",
+        lazy_gettext("Freeze the boards (UTC)"),
+        description=lazy_gettext(
+            "From then to the closing, participants see them as they were. Empty: never."
+        ),
     )
 
 
@@ -66,7 +74,7 @@ def judging(event: str) -> tuple[str, int] | Response:
             services.choose_official(session, found, form.official_score.data)
             note("judging", found.name, event_id=found.id, ranking=found.ranking)
             db.session.commit()
-            flash("Saved; the boards follow in a moment.", "success")
+            flash(_("Saved; the boards follow in a moment."), "success")
             return redirect(url_for(".judging", event=found.name))
     page = render_template(
         "organisers/judging.html",
@@ -95,7 +103,7 @@ def mark_team(event: str, key: int) -> Response:
         disqualification=request.form.get("disqualification"),
     )
     db.session.commit()
-    flash(f"Saved for {place.team.name}.", "success")
+    flash(_("Saved for %(team)s.", team=place.team.name), "success")
     return redirect(url_for(".judging", event=found.name))
 
 
@@ -103,7 +111,7 @@ def mark_team(event: str, key: int) -> Response:
 @guards.login_required
 def mark_submission(hash_: str) -> Response:
     """Make a submission a baseline or the reference, or take its rank away with a reason."""
-    submission, _ = guards.load_submission(hash_)
+    submission = guards.load_submission(hash_)[0]
     guards.load_administered(submission.event_team.event.name)
     marks.mark_submission(
         db.session(),
@@ -115,5 +123,5 @@ def mark_submission(hash_: str) -> Response:
         disqualification=request.form.get("disqualification", ""),
     )
     db.session.commit()
-    flash("Saved; the boards follow in a moment.", "success")
+    flash(_("Saved; the boards follow in a moment."), "success")
     return redirect(url_for("leaderboards.submission", hash_=hash_))

@@ -14,6 +14,7 @@ from databoard.services import monitoring
 from databoard.store.queries import activity, environments, jobs, tasks
 from databoard.web import guards
 from databoard.web.extensions import db
+from databoard.web.language import lazy_gettext
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.sight import (
     PAGE_SIZE,
@@ -23,8 +24,12 @@ from databoard.web.organisers.sight import (
     span,
 )
 
-#: What a trainer may be told.
-ORDERS = {"running": "works", "draining": "ends what it has and stops", "paused": "pauses"}
+#: What a trainer may be told, and how that is confirmed.
+ORDERS = {
+    "running": lazy_gettext("%(trainer)s works as soon as it hears this."),
+    "draining": lazy_gettext("%(trainer)s ends what it has and stops as soon as it hears this."),
+    "paused": lazy_gettext("%(trainer)s pauses as soon as it hears this."),
+}
 
 
 @bp.get("/admin/trainers")
@@ -54,7 +59,7 @@ def order_trainer(trainer: str) -> Response:
     services.set_trainer_state(db.session(), trainer, state, now=guards.now())
     note("order_trainer", trainer, state=state)
     db.session.commit()
-    flash(f"{trainer} {ORDERS[state]} as soon as it hears this.", "success")
+    flash(ORDERS[state] % {"trainer": trainer}, "success")
     return redirect(url_for(".trainers"))
 
 

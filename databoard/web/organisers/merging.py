@@ -11,6 +11,7 @@ from databoard.store.queries import teams
 from databoard.web import guards
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
+from databoard.web.language import gettext as _
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.forms import MergeForm
 from databoard.web.organisers.sight import note
@@ -31,16 +32,24 @@ def merge_teams(event: str) -> tuple[str, int] | Response:
             made = services.merge_places(session, first, second, typed(form.name), now=guards.now())
             note("merge_teams", made.team.name, event_id=found.id, of=old)
             session.commit()
-            flash(f"{' and '.join(old)} go on as {made.team.name}.", "success")
+            told = _(
+                "%(first)s and %(second)s go on as %(team)s.",
+                first=old[0],
+                second=old[1],
+                team=made.team.name,
+            )
+            flash(told, "success")
             return redirect(url_for(".event", event=event))
         found = guards.load_administered(event)  # a refusal has undone what was loaded
     page = render_template(
         "organisers/form.html",
         event=found,
         form=form,
-        heading="Merge two teams",
-        lead="A new team of all members takes over what both have submitted, in this event only. "
-        "The second one's draft stays behind. This cannot be undone.",
-        button="Merge them for good",
+        heading=_("Merge two teams"),
+        lead=_(
+            "A new team of all members takes over what both have submitted, in this event only. "
+            "The second one's draft stays behind. This cannot be undone."
+        ),
+        button=_("Merge them for good"),
     )
     return page, status_of(form)

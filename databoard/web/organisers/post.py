@@ -14,10 +14,16 @@ from databoard.store.models import OutgoingMail
 from databoard.store.queries import outbox as queries
 from databoard.web import guards
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
+from databoard.web.language import lazy_gettext
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.sight import PAGE_SIZE, note, span
 
-STATES = {"waiting": "Waiting", "sent": "Sent", "failed": "Given up"}
+STATES = {
+    "waiting": lazy_gettext("Waiting"),
+    "sent": lazy_gettext("Sent"),
+    "failed": lazy_gettext("Given up"),
+}
 #: What opens an account is for its owner only, administrators included.
 SECRET = re.compile(r"(/(?:confirm|password|invitations?|teams/join)[\w/-]*/)[\w.~-]{16,}")
 
@@ -79,5 +85,5 @@ def send_letter(key: int) -> Response:
     services.send_again(db.session(), found, now=guards.now())
     note("send_letter_again", found.to)
     db.session.commit()
-    flash("It is sent as soon as the mailer looks.", "success")
+    flash(_("It is sent as soon as the mailer looks."), "success")
     return redirect(url_for(".letter", key=key))

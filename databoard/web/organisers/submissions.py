@@ -12,6 +12,8 @@ from databoard.store.models import Submission
 from databoard.store.queries import submissions as queries
 from databoard.web import guards
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
+from databoard.web.language import lazy_gettext
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.sight import (
     PAGE_SIZE,
@@ -36,10 +38,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "cancelled": ("cancelled",),
 }
 LABELS = {
-    "open": "In the queue",
-    "scored": "Scored",
-    "failed": "Failed or held back",
-    "cancelled": "Cancelled",
+    "open": lazy_gettext("In the queue"),
+    "scored": lazy_gettext("Scored"),
+    "failed": lazy_gettext("Failed or held back"),
+    "cancelled": lazy_gettext("Cancelled"),
 }
 
 
@@ -87,7 +89,7 @@ def retry_submission(hash_: str) -> Response:
         db.session(), submission, now=guards.now(), by=guards.me(), reason="asked by an organiser"
     )
     db.session.commit()
-    flash(f"{submission.name} is in the queue again.", "success")
+    flash(_("%(name)s is in the queue again.", name=submission.name), "success")
     return _back()
 
 
@@ -99,7 +101,7 @@ def cancel_submission(hash_: str) -> Response:
     services.cancel(db.session(), submission, now=guards.now(), by=guards.me())
     note("cancel", submission.name, event_id=submission.event_id, hash=submission.hash_)
     db.session.commit()
-    flash(f"{submission.name} is being stopped.", "success")
+    flash(_("%(name)s is being stopped.", name=submission.name), "success")
     return _back()
 
 
@@ -120,5 +122,5 @@ def delete_submission(hash_: str) -> str | Response:
     )
     services.delete(db.session(), submission, submissions_dir=guards.settings().submissions_dir)
     db.session.commit()
-    flash(f"{name} is gone.", "success")
+    flash(_("%(name)s is gone.", name=name), "success")
     return redirect(url_for(".submissions", event=event.name))

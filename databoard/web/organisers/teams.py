@@ -11,6 +11,7 @@ from databoard.store.models import Event, EventTeam
 from databoard.store.queries import teams
 from databoard.web import guards
 from databoard.web.extensions import db
+from databoard.web.language import gettext as _
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.sight import note
 
@@ -36,7 +37,9 @@ def approve_team(event: str, key: int) -> Response:
     services.approve(db.session(), place, now=guards.now())
     note("approve_team", place.team.name, event_id=found.id)
     db.session.commit()
-    flash(f"{place.team.name} takes part in {found.title}.", "success")
+    flash(
+        _("%(team)s takes part in %(event)s.", team=place.team.name, event=found.title), "success"
+    )
     return _back(found)
 
 
@@ -48,5 +51,8 @@ def remove_team(event: str, key: int) -> Response:
     services.leave(db.session(), place, now=guards.now())
     note("remove_team", place.team.name, event_id=found.id)
     db.session.commit()
-    flash(f"{place.team.name} does not take part in {found.title}.", "success")
+    flash(
+        _("%(team)s does not take part in %(event)s.", team=place.team.name, event=found.title),
+        "success",
+    )
     return _back(found)

@@ -14,16 +14,18 @@ from databoard.store.queries import accounts as queries
 from databoard.web import guards
 from databoard.web.extensions import db
 from databoard.web.forms import status_of, typed
+from databoard.web.language import gettext as _
+from databoard.web.language import lazy_gettext
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.forms import RefusalForm
 from databoard.web.organisers.sight import PAGE_SIZE, note, span
 
 LEVELS = {
-    "asked": "Waiting",
-    "user": "Active",
-    "admin": "Administrators",
-    "refused": "Refused",
-    "banned": "Closed",
+    "asked": lazy_gettext("Waiting"),
+    "user": lazy_gettext("Active"),
+    "admin": lazy_gettext("Administrators"),
+    "refused": lazy_gettext("Refused"),
+    "banned": lazy_gettext("Closed"),
 }
 #: What an administrator may make of an account by one button.
 CHOICES = ("user", "admin", "banned")
@@ -77,7 +79,7 @@ def approve_user(user: str) -> Response:
     _write(found, "approved", letters.approved(found.name, _login_address()))
     note("approve_user", found.name)
     db.session.commit()
-    flash(f"{found.name} may come in.", "success")
+    flash(_("%(name)s may come in.", name=found.name), "success")
     return _back()
 
 
@@ -97,7 +99,7 @@ def refuse_user(user: str) -> tuple[str, int] | Response:
         _write(found, "refused", letters.refused(found.name, reason))
         note("refuse_user", found.name, reason=reason)
         db.session.commit()
-        flash(f"{found.name} was refused.", "success")
+        flash(_("%(name)s was refused.", name=found.name), "success")
         return redirect(url_for(".users", level="asked"))
     return render_template("organisers/refuse_user.html", user=found, form=form), status_of(form)
 
@@ -114,7 +116,7 @@ def set_access(user: str) -> Response:
     accounts.set_access(db.session(), found, level, now=guards.now())
     note("set_access", found.name, old=old, new=level)
     db.session.commit()
-    flash(f"{found.name} is now: {LEVELS[level].lower()}.", "success")
+    flash(_("%(name)s is now: %(level)s.", name=found.name, level=LEVELS[level].lower()), "success")
     return _back()
 
 
