@@ -8,8 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError, NotFoundError, QuotaError
-from databoard.services import merging, submissions
-from databoard.store.models import EventTeam, Job, OutgoingMail, SandboxFile, Submission
+from databoard.services import leaderboards, merging, submissions
+from databoard.store.models import (
+    EventTeam,
+    Job,
+    OutgoingMail,
+    SandboxFile,
+    Standing,
+    Submission,
+)
 from databoard.store.queries import merging as queries
 from databoard.store.queries import submissions as submission_queries
 from databoard.store.queries import teams as team_queries
@@ -98,6 +105,23 @@ def test_what_both_made_is_the_new_teams_and_counts_for_it(
     assert len(submission_queries.counted_times(session, place.id)) == 3
     with pytest.raises(QuotaError):
         submissions.check_allowance(session, place, NOON + HOUR)
+
+
+def test_the_lines_of_the_boards_go_with_what_was_submitted(
+    session, event, bob, first, second, merge
+):
+    for old, score in ((first, 0.5), (first, 0.7), (second, 0.9)):
+        make_scored_submission(session, old, score=score)
+    asked = select(Standing.submission_id, Standing.board, Standing.key, Standing.is_ranked)
+    asked = asked.order_by(Standing.submission_id, Standing.board)
+    before = session.execute(asked).all()
+
+    place = merging.accept(session, merge, bob, now=NOON)
+
+    assert set(session.scalars(select(Standing.event_team_id))) == {place.id}
+    assert session.execute(asked).all() == before
+    board = leaderboards.build(session, event, "public", now=NOON)
+    assert [(row.rank, row.team) for row in board.rows] == [(1, "both"), (2, "both"), (3, "both")]
 
 
 def test_extensions_last_only_where_both_have_them(session, bob, first, second, merge):
