@@ -28,7 +28,7 @@ from pathlib import Path
 
 from databoard.errors import SettingsError, UnsafeError
 from databoard.settings import Settings
-from databoard.training import box, cgroups
+from databoard.training import box, cgroups, staging
 from databoard.training.box import Environment, Isolation
 from databoard.training.changes import Fingerprint, fingerprint
 from databoard.training.environments.keeper import Keeper
@@ -246,6 +246,7 @@ class Engine:
     def sweep(self, *, own: bool = False) -> None:
         """Remove what killed trainers of this machine have left, and end idle zygotes."""
         self.executor.rest()
+        staging.sweep()
         if self.isolation.cgroups is not None:
             with contextlib.suppress(OSError):
                 cgroups.sweep(self.isolation.cgroups, own=own)

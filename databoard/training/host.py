@@ -13,18 +13,16 @@ import json
 import os
 import select
 import selectors
-import shutil
 import signal
 import socket
 import struct
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from databoard.training import predictions, verdicts, watchdog, wire
+from databoard.training import predictions, staging, verdicts, watchdog, wire
 from databoard.training.box import Isolation, Zygote, box_environment
 from databoard.training.cgroups import Cgroup
 from databoard.training.log import Log
@@ -213,7 +211,7 @@ class FoldRun:
         test_form = self.data.test_form or Form("any", (0,))
         tier, root, home = self.isolation.tier, "", SCRATCH
         if tier in ("landlock", "none"):
-            root = _stage(stack, self.data.files)
+            root = stack.enter_context(staging.staged(self.data.files))
             home = root if tier == "landlock" else str(Path(root, "tmp"))
         inside = os.fstat(self.data.X_train).st_size
         if self.data.X_test is not None:
@@ -482,21 +480,3 @@ class FoldRun:
             log_is_public=self.task.log == "full",
             dropped=self.log.dropped,
         )
-
-
-def _stage(stack: contextlib.ExitStack, files: Mapping[str, bytes]) -> str:
-    """Write the fold's files for a box that has no file system of its own."""
-    root = tempfile.mkdtemp(prefix="databoard_box_")
-    stack.callback(shutil.rmtree, root, ignore_errors=True)
-    Path(root).chmod(0o755)
-    scratch = Path(root, "tmp")
-    scratch.mkdir()
-    scratch.chmod(0o777)
-    for folder in ("submission", "code"):
-        Path(root, folder).mkdir()
-    for name, content in files.items():
-        path = Path(root, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        path.chmod(0o644)
-    return root

@@ -25,7 +25,7 @@ from distributed import Scheduler, Worker, WorkerPlugin, get_worker
 
 from databoard.errors import DataboardError, UnsafeError
 from databoard.settings import check_executor
-from databoard.training import box, environments, verdicts
+from databoard.training import box, environments, staging, verdicts
 from databoard.training.box import Environment
 from databoard.training.environments import building
 from databoard.training.environments.recipe import parse
@@ -43,6 +43,7 @@ class Node:
     """What a worker process holds: isolation, zygotes, parcels, and a bell per running fold."""
 
     def __init__(self) -> None:
+        staging.sweep()
         self.isolation = box.detect()
         self.zygotes = Zygotes(self.isolation)
         self.store = Store()
