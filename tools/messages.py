@@ -14,6 +14,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from databoard.domain.states import Fault
+from databoard.domain.statistics import Verdict
+from databoard.services.leaderboards import TOGETHER
+from databoard.services.notifications import KINDS
 from databoard.web.filters import state_words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,8 +35,8 @@ def collect() -> Catalog:
         str(CODE), METHODS, OPTIONS, KEYWORDS
     ):
         found.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
-    for words in state_words():
-        found.add(words)
+    for words in sorted({*state_words(), *KINDS.values(), *TOGETHER.values(), *Fault, *Verdict}):
+        found.add(str(words))
     return found
 
 

@@ -196,6 +196,24 @@ def test_news_of_a_frequent_visitor_cost_no_question(app, as_, monkeypatch):
     assert questions == []
 
 
+def test_rows_out_of_memory_are_in_the_visitors_language(app, as_, monkeypatch):
+    monkeypatch.setattr(polling, "_versions", {})
+    monkeypatch.setattr(polling, "FRESH_S", 600)
+    monkeypatch.setattr(seats, "SEAT_S", 600)
+    ada, address = as_("ada"), f"{URL}/public/rows?v=0"
+    headers = {"Accept-Encoding": "gzip"}
+    for _ in range(3):
+        english = ada.get(address, headers=headers)
+        french = ada.get(address, headers={**headers, "Accept-Language": "fr"})
+
+    with counting(app) as questions:
+        again = ada.get(address, headers=headers)
+        encore = ada.get(address, headers={**headers, "Accept-Language": "fr"})
+
+    assert questions == []
+    assert (again.data, encore.data) == (english.data, french.data)
+
+
 def test_a_seat_at_the_board_is_not_handed_on(as_, client):
     as_("ada").get(f"{URL}/public/rows?v=0")
 

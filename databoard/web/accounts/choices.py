@@ -13,6 +13,7 @@ from databoard.store.queries import accounts as queries
 from databoard.web import guards
 from databoard.web.accounts.blueprint import bp
 from databoard.web.extensions import csrf, db
+from databoard.web.language import gettext
 
 
 @bp.route("/user/notifications", methods=["GET", "POST"])
@@ -29,7 +30,7 @@ def choices() -> str | Response:
         )
         accounts.update_profile(db.session(), user, wants_mail="wants_mail" in request.form)
         db.session.commit()
-        flash("Saved.", "success")
+        flash(gettext("Saved."), "success")
         return redirect(url_for(".choices"))
     return render_template(
         "accounts/choices.html",
@@ -44,7 +45,9 @@ def _reader_of(token: str) -> tuple[User, str]:
     found = stopping.read(token, guards.settings().secret_key)
     user = queries.by_id(db.session(), found[0]) if found else None
     if found is None or user is None or found[1] not in notifications.KINDS:
-        raise NotFoundError("This link is not one of ours; choose on your account's pages.")
+        raise NotFoundError(
+            gettext("This link is not one of ours; choose on your account's pages.")
+        )
     return user, found[1]
 
 

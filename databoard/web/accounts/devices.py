@@ -12,6 +12,7 @@ from databoard.web import guards
 from databoard.web.accounts import logins
 from databoard.web.accounts.blueprint import bp
 from databoard.web.extensions import db
+from databoard.web.language import gettext
 
 BROWSERS = (
     ("Edg/", "Edge"),
@@ -39,9 +40,13 @@ def device(agent: str) -> str:
     >>> device("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
     'Firefox on Linux'
     """
-    browser = next((name for sign, name in BROWSERS if sign in agent), "An unknown browser")
+    browser = next(
+        (name for sign, name in BROWSERS if sign in agent), gettext("An unknown browser")
+    )
     system = next((name for sign, name in SYSTEMS if sign in agent), "")
-    return f"{browser} on {system}" if system else browser
+    if not system:
+        return browser
+    return gettext("%(browser)s on %(system)s", browser=browser, system=system)
 
 
 @bp.get("/user/sessions")
@@ -59,10 +64,10 @@ def end_session(session_id: str) -> Response:
     """End one of the own logins."""
     row = queries.live_session(db.session(), session_id)
     if row is None or row.user_id != guards.me().id:
-        raise NotFoundError("You have no such login.")
+        raise NotFoundError(gettext("You have no such login."))
     accounts.end_session(db.session(), session_id, now=guards.now())
     db.session.commit()
-    flash("This login has ended.", "success")
+    flash(gettext("This login has ended."), "success")
     return redirect(url_for(".sessions"))
 
 
@@ -74,5 +79,5 @@ def end_other_sessions() -> Response:
         db.session(), guards.me(), now=guards.now(), but=logins.current_session_id()
     )
     db.session.commit()
-    flash("You are logged out everywhere else.", "success")
+    flash(gettext("You are logged out everywhere else."), "success")
     return redirect(url_for(".sessions"))

@@ -18,6 +18,7 @@ from databoard.store.models import User
 from databoard.store.queries import accounts as queries
 from databoard.web.extensions import db
 from databoard.web.guards import settings
+from databoard.web.language import gettext
 
 CONFIRM_S = 3 * 24 * 3600
 RESET_S = 3600
@@ -58,7 +59,7 @@ def read(purpose: str, token: str, max_age_s: int) -> tuple[User, dict[str, Any]
         content = {}
     user = queries.by_id(db.session(), content.get("user", 0))
     if user is None or not user.is_active or content.get("state") != state_of(user):
-        raise NotFoundError("This link is too old, or was used already.")
+        raise NotFoundError(gettext("This link is too old, or was used already."))
     return user, content
 
 

@@ -16,6 +16,7 @@ from databoard.web.accounts.forms import MergeForm
 from databoard.web.accounts.teams import managed
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
+from databoard.web.language import gettext
 
 Page = tuple[str, int] | Response
 
@@ -33,7 +34,7 @@ def merge(team: str) -> Page:
     found, session = managed(team), db.session()
     places, form = places_to_merge(found), MergeForm()
     if not places:
-        raise NotFoundError("This team is in no event in which teams merge now.")
+        raise NotFoundError(gettext("This team is in no event in which teams merge now."))
     form.event.choices = [SelectChoice(one.event.name, one.event.title) for one in places]
     if form.validate_on_submit():
         place = next(one for one in places if one.event.name == form.event.data)
@@ -42,7 +43,7 @@ def merge(team: str) -> Page:
                 session, place, typed(form.team), typed(form.name), guards.me(), now=guards.now()
             )
             session.commit()
-            flash("It is proposed; the other team's founder answers.", "success")
+            flash(gettext("It is proposed; the other team's founder answers."), "success")
             return redirect(url_for(".merge", team=found.name))
         found = managed(team)  # a refusal has undone what was loaded
         places = places_to_merge(found)
@@ -63,7 +64,7 @@ def accept_merge(key: int) -> Response:
     event, name = found.event.name, found.name
     services.accept(db.session(), found, guards.me(), now=guards.now())
     db.session.commit()
-    flash(f"You go on as {name}.", "success")
+    flash(gettext("You go on as %(name)s.", name=name), "success")
     return redirect(url_for("participants.event_page", event=event))
 
 
@@ -74,7 +75,7 @@ def decline_merge(key: int) -> Response:
     found = services.find(db.session(), key, guards.me())
     services.decline(db.session(), found, now=guards.now())
     db.session.commit()
-    flash("Both teams stay as they are.", "info")
+    flash(gettext("Both teams stay as they are."), "info")
     mine = next(
         place.team.name
         for place in (found.asking, found.asked)

@@ -14,6 +14,7 @@ from databoard.store.queries import notifications as queries
 from databoard.web import guards
 from databoard.web.accounts.blueprint import bp
 from databoard.web.extensions import db, writes
+from databoard.web.language import gettext
 
 PAGE = 50
 #: Pages further back are nobody's.
@@ -47,7 +48,7 @@ def news() -> str:
 def _page() -> int:
     text = request.args.get("page", "1")
     if not (text.isdecimal() and 1 <= int(text[:9]) <= MAX_PAGE):
-        raise BadRequest("There is no such page.")
+        raise BadRequest(gettext("There is no such page."))
     return int(text)
 
 
@@ -59,7 +60,7 @@ def open_news(key: int) -> Response:
     user = guards.me()
     found = queries.of_key(db.session(), user.id, key)
     if found is None:
-        raise NotFoundError("You have no such news.")
+        raise NotFoundError(gettext("You have no such news."))
     notifications.mark_read(db.session(), user, now=guards.now(), key=key)
     db.session.commit()
     return redirect(guards.local_target(found.url, url_for(".news")))

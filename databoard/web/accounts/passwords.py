@@ -13,6 +13,7 @@ from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import AddressForm, ChangePasswordForm, NewPasswordForm
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
+from databoard.web.language import gettext
 
 Page = str | Response | tuple[str, int]
 
@@ -45,7 +46,7 @@ def reset_password(token: str) -> Page:
     try:
         user, _ = links.read("reset", token, links.RESET_S)
     except NotFoundError as error:
-        flash(f"{error.message} Ask for a new one here.", "warning")
+        flash(error.message + " " + gettext("Ask for a new one here."), "warning")
         return redirect(url_for(".forgotten_password"))
     form = NewPasswordForm()
     if request.method == "POST" and form.validate():
@@ -54,7 +55,7 @@ def reset_password(token: str) -> Page:
             accounts.set_password(session, user, typed(form.password), now=now)
             accounts.confirm_email(session, user, now=now)
             db.session.commit()
-            flash("Your new password is set. Log in with it.", "success")
+            flash(gettext("Your new password is set. Log in with it."), "success")
             return redirect(url_for(".login"))
     return render_template("accounts/reset_password.html", form=form, user=user), status_of(form)
 
@@ -75,6 +76,8 @@ def change_password() -> Page:
                 keep_session=logins.current_session_id(),
             )
             db.session.commit()
-            flash("Your password is changed; you are logged out everywhere else.", "success")
+            flash(
+                gettext("Your password is changed; you are logged out everywhere else."), "success"
+            )
             return redirect(url_for(".profile"))
     return render_template("accounts/change_password.html", form=form), status_of(form)

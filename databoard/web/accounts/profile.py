@@ -16,6 +16,7 @@ from databoard.web.accounts.forms import AddressForm, DeleteForm, ProfileForm
 from databoard.web.downloads import download
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
+from databoard.web.language import gettext
 
 Page = str | Response | tuple[str, int]
 FIELDS = ("firstname", "lastname", "affiliation", "url", "bio")
@@ -33,7 +34,7 @@ def profile() -> Page:
             fields = {name: form[name].data for name in FIELDS}
             accounts.update_profile(db.session(), user, **fields)
             db.session.commit()
-            flash("Saved.", "success")
+            flash(gettext("Saved."), "success")
             return redirect(url_for(".profile"))
     return render_template("accounts/profile.html", form=form, user=user), status_of(form)
 
@@ -58,7 +59,12 @@ def change_email() -> Page:
             email = accounts.check_email(typed(form.email))
             links.send_change(user, email, guards.now())
             db.session.commit()
-            flash(f"Open the link that we sent to {email} to use this address.", "info")
+            flash(
+                gettext(
+                    "Open the link that we sent to %(email)s to use this address.", email=email
+                ),
+                "info",
+            )
             return redirect(url_for(".profile"))
     return render_template("accounts/change_email.html", form=form, user=user), status_of(form)
 
@@ -69,14 +75,14 @@ def confirm_new_email(token: str) -> Page:
     try:
         user, content = links.read("email", token, links.CONFIRM_S)
     except NotFoundError as error:
-        flash(f"{error.message} Ask for a new one here.", "warning")
+        flash(error.message + " " + gettext("Ask for a new one here."), "warning")
         return redirect(url_for(".change_email"))
     if request.method == "GET":
         return render_template("accounts/confirm_email.html", user=user, email=content["email"])
     try:
         accounts.change_email(db.session(), user, content["email"], now=guards.now())
         db.session.commit()
-        flash("Your new address is in use.", "success")
+        flash(gettext("Your new address is in use."), "success")
     except DataboardError as error:
         db.session.rollback()
         flash(error.message, "danger")
@@ -91,11 +97,14 @@ def delete_account() -> Page:
     form = DeleteForm()
     if form.validate_on_submit():
         if not accounts.verify(user.password_hash, typed(form.password)):
-            form.password.errors = ["This is not your password."]
+            form.password.errors = [gettext("This is not your password.")]
         else:
             accounts.delete_user(db.session(), user, now=guards.now())
             logins.close()
             db.session.commit()
-            flash("Your account is closed. What your teams submitted stays with them.", "info")
+            flash(
+                gettext("Your account is closed. What your teams submitted stays with them."),
+                "info",
+            )
             return redirect(url_for("pages.home"))
     return render_template("accounts/delete_account.html", form=form, user=user), status_of(form)

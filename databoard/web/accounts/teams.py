@@ -20,6 +20,7 @@ from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import InviteForm, TeamForm
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
+from databoard.web.language import gettext
 
 Page = str | Response | tuple[str, int]
 #: Where the session keeps the path of a new link until it was shown, once.
@@ -36,7 +37,7 @@ def teams() -> Page:
         with refusals_in(form):
             team = services.create(db.session(), user, typed(form.name), now=now)
             db.session.commit()
-            flash("Your team is there. Invite others to it.", "success")
+            flash(gettext("Your team is there. Invite others to it."), "success")
             return redirect(url_for(".team", team=team.name))
     page = render_template(
         "accounts/teams.html",
@@ -63,7 +64,7 @@ def _own(name: str) -> Team:
     """
     team = queries.by_name(db.session(), name)
     if team is None or not queries.is_member(db.session(), team.id, guards.me().id):
-        raise NotFoundError("There is no team of this name, or you are not in it.")
+        raise NotFoundError(gettext("There is no team of this name, or you are not in it."))
     return team
 
 
@@ -76,7 +77,9 @@ def managed(name: str) -> Team:
     """
     team = _own(name)
     if team.admin_id != guards.me().id:
-        raise ForbiddenError(f"Only the founder of {team.name} chooses who is in it.")
+        raise ForbiddenError(
+            gettext("Only the founder of %(team)s chooses who is in it.", team=team.name)
+        )
     return team
 
 
@@ -122,7 +125,7 @@ def invite(team: str) -> Page:
         with refusals_in(form):
             invitations.invite(db.session(), found, guards.me(), typed(form.name), now=guards.now())
             db.session.commit()
-            flash(f"{typed(form.name)} is invited.", "success")
+            flash(gettext("%(name)s is invited.", name=typed(form.name)), "success")
             return redirect(url_for(".team", team=found.name))
         found = managed(team)  # a refusal has undone what was loaded
     return _page(found, form)
@@ -146,7 +149,7 @@ def take_back(team: str, key: int) -> Response:
     found = managed(team)
     invitations.take_back(db.session(), found, guards.me(), key, now=guards.now())
     db.session.commit()
-    flash("The invitation is taken back.", "success")
+    flash(gettext("The invitation is taken back."), "success")
     return redirect(url_for(".team", team=found.name))
 
 
@@ -168,7 +171,7 @@ def invitation(token: str) -> Page:
 
 def _joined(team: Team) -> Response:
     db.session.commit()
-    flash(f"Welcome to {team.name}.", "success")
+    flash(gettext("Welcome to %(team)s.", team=team.name), "success")
     return redirect(url_for(".team", team=team.name))
 
 
@@ -189,7 +192,7 @@ def decline_invitation(key: int) -> Response:
     found = invitations.of_user(db.session(), guards.me(), key, now=now)
     invitations.decline(db.session(), found, now=now)
     db.session.commit()
-    flash(f"You have declined to join {found.team.name}.", "info")
+    flash(gettext("You have declined to join %(team)s.", team=found.team.name), "info")
     return redirect(url_for(".teams"))
 
 
@@ -207,7 +210,7 @@ def leave_team(team: str) -> Response:
     else:
         services.remove_member(db.session(), found, user, now=guards.now())
     db.session.commit()
-    flash(f"You have left {name}.", "success")
+    flash(gettext("You have left %(team)s.", team=name), "success")
     return redirect(url_for(".teams"))
 
 
@@ -218,8 +221,12 @@ def remove_member(team: str, user: str) -> Response:
     found = managed(team)
     member = account_queries.by_name(db.session(), user)
     if member is None or not queries.is_member(db.session(), found.id, member.id):
-        raise NotFoundError(f"There is no member of this name in {found.name}.")
+        raise NotFoundError(
+            gettext("There is no member of this name in %(team)s.", team=found.name)
+        )
     services.remove_member(db.session(), found, member, now=guards.now())
     db.session.commit()
-    flash(f"{member.name} is no longer in {found.name}.", "success")
+    flash(
+        gettext("%(name)s is no longer in %(team)s.", name=member.name, team=found.name), "success"
+    )
     return redirect(url_for(".team", team=found.name))

@@ -14,6 +14,7 @@ from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import TokenForm
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
+from databoard.web.language import gettext
 
 Page = str | Response | tuple[str, int]
 NEW = "new_token"
@@ -55,5 +56,5 @@ def revoke_token(key: int) -> Response:
     """End a token."""
     token = services.revoke(db.session(), guards.me(), key, now=guards.now())
     db.session.commit()
-    flash(f"The token {token.name} works no more.", "success")
+    flash(gettext("The token %(token)s works no more.", token=token.name), "success")
     return redirect(url_for(".tokens"))

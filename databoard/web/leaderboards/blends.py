@@ -17,6 +17,7 @@ from databoard.store.models import BlendQuestion, Event
 from databoard.store.queries import blends as queries
 from databoard.web import event_pages, guards, polling
 from databoard.web.extensions import db
+from databoard.web.language import gettext
 from databoard.web.leaderboards.blueprint import bp
 
 FIELD = "parts-"
@@ -42,11 +43,13 @@ def _open(name: str) -> tuple[Event, dict[int, Any]]:
     event = guards.load_event(name)
     place = guards.standing(event)
     if not (place.participates or place.is_admin):
-        raise ForbiddenError("Blends are for those who take part in the event.")
+        raise ForbiddenError(gettext("Blends are for those who take part in the event."))
     if not place.is_admin and event.has_ladder:
-        raise ForbiddenError("This event has a ladder: a blend would tell what it holds back.")
+        raise ForbiddenError(
+            gettext("This event has a ladder: a blend would tell what it holds back.")
+        )
     if not place.is_admin and is_frozen(event, guards.now()):
-        raise ForbiddenError("The board is frozen until the closing, and so are blends.")
+        raise ForbiddenError(gettext("The board is frozen until the closing, and so are blends."))
     is_open = place.is_admin or access.may_see_code(
         Role.USER,
         now=guards.now(),
@@ -84,7 +87,7 @@ def ask_blend(event: str) -> ResponseReturnValue:
         return Response(_page(loaded, known, error=error), status=error.status)
     db.session.commit()
     if question.answered_at is not None:
-        flash("That blend was known already.", "info")
+        flash(gettext("That blend was known already."), "info")
     return redirect(url_for(".blends", event=loaded.name, _anchor="asked"))
 
 
@@ -114,9 +117,11 @@ def _parts(known: dict[int, Any]) -> dict[int, int]:
             continue
         key = field.removeprefix(FIELD)
         if not key.isdecimal() or int(key) not in known:
-            raise NotFoundError("There is no such submission, or none that you may blend.")
+            raise NotFoundError(gettext("There is no such submission, or none that you may blend."))
         if not (text.strip().isdecimal() and len(text.strip()) <= 3):
-            raise InvalidError(f"Parts are whole numbers up to {services.MAX_PARTS}.", "parts")
+            raise InvalidError(
+                gettext("Parts are whole numbers up to %(n)s.", n=services.MAX_PARTS), "parts"
+            )
         parts[int(key)] = int(text)
     return parts
 
@@ -125,7 +130,7 @@ def _asked(event: Event, known: dict[int, Any]) -> list[Asked]:
     found = []
     for question in queries.of_user(db.session(), event.id, guards.me().id, N_ASKED):
         named = {key: known[int(key)].name for key in question.parts if int(key) in known}
-        members = [(n, named.get(key, "removed")) for key, n in question.parts.items()]
+        members = [(n, named.get(key, gettext("removed"))) for key, n in question.parts.items()]
         found.append(Asked(question, sorted(members, reverse=True)))
     return found
 

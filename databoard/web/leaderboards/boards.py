@@ -14,6 +14,7 @@ from databoard.store.models import Event
 from databoard.web import event_pages, guards, polling
 from databoard.web.downloads import download
 from databoard.web.guards import Standing
+from databoard.web.language import gettext, lazy_gettext
 from databoard.web.leaderboards import listing, seats
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.listing import Body, Choice, Right
@@ -21,12 +22,12 @@ from databoard.web.security import csp_nonce
 
 BOARDS = "any(public, private, competition, private_competition, failed, new)"
 TITLES = {
-    "public": "Leaderboard",
-    "private": "Private leaderboard",
-    "competition": "Competition",
-    "private_competition": "Final competition",
-    "failed": "Failed",
-    "new": "In progress",
+    "public": lazy_gettext("Leaderboard"),
+    "private": lazy_gettext("Private leaderboard"),
+    "competition": lazy_gettext("Competition"),
+    "private_competition": lazy_gettext("Final competition"),
+    "failed": lazy_gettext("Failed"),
+    "new": lazy_gettext("In progress"),
 }
 # ---- who may see which ---------------------------------------------------------------------------
 
@@ -40,11 +41,11 @@ def _right(event: Event, board: str) -> Right:
     """
     place = guards.standing(event)
     if not event_pages.may_see_board(event, place):
-        raise ForbiddenError("The leaderboard is for those who take part in the event.")
+        raise ForbiddenError(gettext("The leaderboard is for those who take part in the event."))
     if board in PRIVATE and not event_pages.may_see_private_scores(event, place.role):
-        raise ForbiddenError("The private leaderboard opens when the event has closed.")
+        raise ForbiddenError(gettext("The private leaderboard opens when the event has closed."))
     if board in ("failed", "new") and not place.is_admin:
-        raise ForbiddenError("This table is for the organisers of the event.")
+        raise ForbiddenError(gettext("This table is for the organisers of the event."))
     return Right(
         names=event_pages.may_see_all_names(event, place),
         organiser=place.is_admin,

@@ -12,6 +12,7 @@ import numpy as np
 
 from databoard.domain import leaderboard
 from databoard.services.leaderboards import Column, Row
+from databoard.web.language import gettext
 
 #: A chart with more points than this tells nothing more; the best ones stay in its line.
 MAX_POINTS = 2000
@@ -103,7 +104,7 @@ def progress(found: Sequence[Point], official: Column) -> Chart:
         {"type": "time"},
         official,
         _dots(found, lambda point: point.submitted_ms),
-        {"name": "Best so far", "type": "line", "step": "end", "data": line},
+        {"name": gettext("Best so far"), "type": "line", "step": "end", "data": line},
     )
 
 
@@ -112,25 +113,25 @@ def times(found: Sequence[Point], official: Column) -> Chart:
     timed = [point for point in found if point.seconds is not None]
     line = [[point.seconds, point.score] for point in front(timed, official)]
     return _chart(
-        {"type": "log", "name": "training per fold [s]"},
+        {"type": "log", "name": gettext("training per fold [s]")},
         official,
         _dots(timed, lambda point: point.seconds),
-        {"name": "Best for its time", "type": "line", "data": line},
+        {"name": gettext("Best for its time"), "type": "line", "data": line},
     )
 
 
 def _dots(found: Sequence[Point], x: Any) -> list[Chart]:
     last = found[-MAX_POINTS:]
     groups = [
-        ("Others", "circle", [point for point in last if not point.is_own]),
-        ("Your team", "diamond", [point for point in last if point.is_own]),
+        (gettext("Others"), "circle", 8, [point for point in last if not point.is_own]),
+        (gettext("Your team"), "diamond", 12, [point for point in last if point.is_own]),
     ]
     return [
         {
             "name": name,
             "type": "scatter",
             "symbol": symbol,
-            "symbolSize": 8 if name == "Others" else 12,
+            "symbolSize": width,
             "data": [
                 {
                     "value": [x(point), point.score],
@@ -140,19 +141,21 @@ def _dots(found: Sequence[Point], x: Any) -> list[Chart]:
                 for point in group
             ],
         }
-        for name, symbol, group in groups
+        for name, symbol, width, group in groups
         if group
     ]
 
 
 def _chart(x: Chart, official: Column, dots: list[Chart], line: Chart) -> Chart:
-    arrow = "lower" if official.is_lower_the_better else "higher"
+    better = (
+        gettext("lower is better") if official.is_lower_the_better else gettext("higher is better")
+    )
     return {
         "legend": {"top": 0},
         "grid": {"left": 56, "right": 40, "top": 72, "bottom": 60},
         "tooltip": {"formatter": "{b}"},
         "xAxis": {"nameLocation": "middle", "nameGap": 32, **x},
-        "yAxis": {"type": "value", "scale": True, "name": f"{official.name} ({arrow} is better)"},
+        "yAxis": {"type": "value", "scale": True, "name": f"{official.name} ({better})"},
         "series": [*dots, {"symbol": "none", "tooltip": {"show": False}, **line}],
     }
 

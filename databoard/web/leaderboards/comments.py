@@ -12,6 +12,7 @@ from databoard.store.models import Submission
 from databoard.store.queries import comments as queries
 from databoard.web import guards
 from databoard.web.extensions import db
+from databoard.web.language import gettext
 from databoard.web.leaderboards import sight
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.sight import Sight
@@ -41,7 +42,7 @@ def remove_comment(hash_: str, key: int) -> Response:
     found, seen = _readable(hash_)
     remark = queries.by_key(db.session(), found.id, key)
     if remark is None:
-        raise NotFoundError("There is no such comment.")
+        raise NotFoundError(gettext("There is no such comment."))
     services.remove(
         db.session(),
         remark,
@@ -50,7 +51,7 @@ def remove_comment(hash_: str, key: int) -> Response:
         now=guards.now(),
     )
     db.session.commit()
-    flash("The comment is taken out.", "success")
+    flash(gettext("The comment is taken out."), "success")
     return _back(hash_)
 
 
@@ -58,7 +59,7 @@ def _readable(hash_: str) -> tuple[Submission, Sight]:
     """Load a submission whose code the visitor may read, and so talk about."""
     found, seen = sight.load(hash_)
     if not seen.code:
-        raise ForbiddenError("Comments are for those who may read the code.")
+        raise ForbiddenError(gettext("Comments are for those who may read the code."))
     return found, seen
 
 

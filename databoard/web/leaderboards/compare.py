@@ -13,6 +13,7 @@ from databoard.store.models import EventScoreType, FoldRun, Submission
 from databoard.store.queries import submissions as queries
 from databoard.web import event_pages, guards
 from databoard.web.extensions import db, writes
+from databoard.web.language import gettext
 from databoard.web.leaderboards import cards, diffs, evidence, sight
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.diffs import Line
@@ -64,7 +65,7 @@ def compare() -> ResponseReturnValue:
     right, right_seen = _load(request.args.get("b", ""))
     event = left.event_team.event
     if right.event_id != event.id:
-        raise NotFoundError("Only submissions to the same event can be compared.")
+        raise NotFoundError(gettext("Only submissions to the same event can be compared."))
     for one, seen in ((left, left_seen), (right, right_seen)):
         note_look(one, seen)
     official = cards.kinds(left)[0]
@@ -92,7 +93,7 @@ def _load(hash_: str) -> tuple[Submission, Sight]:
     found, seen = sight.load(hash_)
     full = queries.full(db.session(), found.id) if seen.code else None
     if full is None:
-        raise NotFoundError("There is no such submission, or none whose code you may see.")
+        raise NotFoundError(gettext("There is no such submission, or none whose code you may see."))
     return full, seen
 
 

@@ -16,6 +16,7 @@ from databoard.store.models import Submission
 from databoard.store.queries import credits as queries
 from databoard.web import event_pages, guards
 from databoard.web.extensions import db
+from databoard.web.language import gettext, lazy_gettext
 from databoard.web.leaderboards import evidence, sight
 from databoard.web.leaderboards.blueprint import bp
 
@@ -37,7 +38,10 @@ class Source:
         return f"{FIELD}{self.submission.hash_}"
 
 
-_WHY = {"import": "imported into your sandbox", "look": "its code was read"}
+_WHY = {
+    "import": lazy_gettext("imported into your sandbox"),
+    "look": lazy_gettext("its code was read"),
+}
 
 
 @bp.get("/credit/<string(length=40):hash_>")
@@ -60,14 +64,14 @@ def give_credit(hash_: str) -> ResponseReturnValue:
         db.session.rollback()
         return Response(_page(submission, shares=shares, error=error), status=error.status)
     db.session.commit()
-    flash("Thank you, the credit is noted.", "success")
+    flash(gettext("Thank you, the credit is noted."), "success")
     return redirect(url_for("leaderboards.submission", hash_=hash_))
 
 
 def _own(hash_: str) -> Submission:
     submission, seen = sight.load(hash_)
     if not seen.change:
-        raise ForbiddenError("Only the team of a submission gives its credit.")
+        raise ForbiddenError(gettext("Only the team of a submission gives its credit."))
     return submission
 
 
@@ -81,7 +85,7 @@ def _shares(submission: Submission) -> dict[str, int]:
     if added:
         source, seen = sight.load(added)
         if not seen.code or source.event_id != submission.event_id:
-            raise NotFoundError("There is no such submission, or none that you may see.")
+            raise NotFoundError(gettext("There is no such submission, or none that you may see."))
         shares[added] = _number(request.form.get("added_share", ""))
     return shares
 
@@ -89,7 +93,7 @@ def _shares(submission: Submission) -> dict[str, int]:
 def _number(text: str) -> int:
     text = text.strip()
     if not (text.isdecimal() and len(text) <= 3):
-        raise InvalidError("A share is a whole number from 0 to 100.", "credits")
+        raise InvalidError(gettext("A share is a whole number from 0 to 100."), "credits")
     return int(text)
 
 
@@ -117,12 +121,12 @@ def _sources(submission: Submission, shares: dict[str, int]) -> list[Source]:
     given = {c.source.hash_: c for c in queries.given(session, submission.id)}
     own = given.get(submission.hash_)
     share = int(own.percent) if own else (0 if given else rules.TOTAL_CREDIT)
-    found = {submission.hash_: Source(submission, share, "this submission itself")}
+    found = {submission.hash_: Source(submission, share, gettext("this submission itself"))}
     for hash_, credit_ in given.items():
         if hash_ != submission.hash_:
-            found[hash_] = Source(credit_.source, int(credit_.percent), "credited")
+            found[hash_] = Source(credit_.source, int(credit_.percent), gettext("credited"))
     for source, kind in queries.traces(session, submission):
-        found.setdefault(source.hash_, Source(source, 0, _WHY[kind]))
+        found.setdefault(source.hash_, Source(source, 0, str(_WHY[kind])))
     for source, why, part in _alike(submission):
         known = found.get(source.hash_)
         reason = f"{known.why}; {why}" if known else why
@@ -169,5 +173,5 @@ def _part(one: Alike, scale: float) -> int:
 
 def _words(one: Alike) -> str:
     if one.code >= likeness.CODE_IS_RELATED:
-        return f"{one.code:.0%} of the code is in both"
-    return "it makes the same errors"
+        return gettext("%(share)s of the code is in both", share=f"{one.code:.0%}")
+    return gettext("it makes the same errors")

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from databoard.domain.states import LABELS, Fault
 from databoard.errors import NotFoundError
 from databoard.store.models import Submission
+from databoard.web.language import gettext, lazy_gettext
 from databoard.web.leaderboards.highlight import highlight
 from databoard.web.leaderboards.sight import Sight
 from databoard.web.leaderboards.sources import text
@@ -20,43 +21,59 @@ SHORT = 200
 AROUND = 3
 
 WHOSE = {
-    Fault.TEAM: "The error is in the submission.",
-    Fault.ORGANISER: "The error is in the problem, not in your code. The organisers can see it.",
-    Fault.OURS: "The error is ours, not in your code. It does not count against your quota.",
+    Fault.TEAM: lazy_gettext("The error is in the submission."),
+    Fault.ORGANISER: lazy_gettext(
+        "The error is in the problem, not in your code. The organisers can see it."
+    ),
+    Fault.OURS: lazy_gettext(
+        "The error is ours, not in your code. It does not count against your quota."
+    ),
 }
 # The first pattern that the message contains gives the advice.
 _ADVICE = (
     (
         r"ModuleNotFoundError|ImportError|No module named",
-        "The package is not installed here. The environment tab of the event lists what is.",
+        lazy_gettext(
+            "The package is not installed here. The environment tab of the event lists what is."
+        ),
     ),
     (
         r"MemoryError|out of memory|memory limit",
-        "Use smaller types, fewer features or fewer trees; the rules tab says the limit.",
+        lazy_gettext(
+            "Use smaller types, fewer features or fewer trees; the rules tab says the limit."
+        ),
     ),
     (
         r"time limit|timed out|Timeout|took too long",
-        "Try fewer iterations or a smaller model first; the rules tab says the limit.",
+        lazy_gettext(
+            "Try fewer iterations or a smaller model first; the rules tab says the limit."
+        ),
     ),
     (
         r"NaN|Input contains|infinity|not finite",
-        "Impute what is missing before you fit, and look for divisions by zero.",
+        lazy_gettext("Impute what is missing before you fit, and look for divisions by zero."),
     ),
     (
         r"shape|n_columns|dimension|length",
-        "Predict one row per row of X, and one column per class where classes are asked for.",
+        lazy_gettext(
+            "Predict one row per row of X, and one column per class where classes are asked for."
+        ),
     ),
     (
         r"PermissionError|FileNotFoundError|Read-only|not permitted",
-        "A submission has no files but its own and no network; all data come as X and y.",
+        lazy_gettext(
+            "A submission has no files but its own and no network; all data come as X and y."
+        ),
     ),
     (
         r"sys\.exit|SystemExit",
-        "Leave out sys.exit and whatever runs only as a script.",
+        lazy_gettext("Leave out sys.exit and whatever runs only as a script."),
     ),
     (
         r"AttributeError|NameError|TypeError",
-        "Run the starting kit's test on your machine: it calls your code in the same way.",
+        lazy_gettext(
+            "Run the starting kit's test on your machine: it calls your code in the same way."
+        ),
     ),
 )
 
@@ -111,8 +128,8 @@ def failure_of(submission: Submission, seen: Sight) -> Failure | None:
         return None
     message = submission.message
     return Failure(
-        step=LABELS.get(submission.state, submission.state),
-        whose=WHOSE.get(submission.fault, ""),  # type: ignore[call-overload]
+        step=gettext(LABELS.get(submission.state, submission.state)),
+        whose=str(WHOSE.get(submission.fault, "")),  # type: ignore[call-overload]
         is_team=submission.fault == Fault.TEAM,
         message=message if seen.full_log else short(message),
         advice=_advice(message, submission.fault),
@@ -127,7 +144,7 @@ def failure_of(submission: Submission, seen: Sight) -> Failure | None:
 def _advice(message: str, fault: str) -> str:
     if fault != Fault.TEAM:
         return ""
-    return next((words for pattern, words in _ADVICE if re.search(pattern, message)), "")
+    return next((str(words) for pattern, words in _ADVICE if re.search(pattern, message)), "")
 
 
 def _code(submission: Submission) -> list[CodeLine]:

@@ -11,6 +11,7 @@ from databoard.web import guards
 from databoard.web.downloads import download, plain
 from databoard.web.event_pages import store
 from databoard.web.extensions import db, writes
+from databoard.web.language import gettext
 from databoard.web.leaderboards import failures, sight
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.sight import Sight
@@ -42,7 +43,7 @@ def source_file(hash_: str, filename: str) -> Response:
     """Download a file of a submission."""
     submission, seen = sight.load(hash_)
     if not seen.code:
-        raise NotFoundError(NO_FILE)
+        raise NotFoundError(str(NO_FILE))
     content = source(submission, filename)
     note_look(submission, seen, filename)
     return download(content, filename)
@@ -54,7 +55,7 @@ def error_text(hash_: str) -> Response:
     """Tell how a submission failed, as far as the event shows it."""
     submission, seen = sight.load(hash_)
     if not (seen.log and submission.is_error):
-        raise NotFoundError(NO_FILE)
+        raise NotFoundError(str(NO_FILE))
     return plain(failures.text_of(submission, is_full=seen.full_log))
 
 
@@ -64,8 +65,8 @@ def log(hash_: str, number: int) -> Response:
     """Show what a fold printed."""
     submission, seen = sight.load(hash_)
     if not seen.full_log:
-        raise NotFoundError(NO_FILE)
+        raise NotFoundError(str(NO_FILE))
     content = store().read_fold(submission.folder, number, "log.txt")
     if content is None:
-        raise NotFoundError("This fold has left no log.")
+        raise NotFoundError(gettext("This fold has left no log."))
     return plain(content.decode("utf-8", "replace"))

@@ -23,6 +23,7 @@ from databoard.services.leaderboards import Board, Own
 from databoard.store.models import Event
 from databoard.web import language
 from databoard.web.extensions import db
+from databoard.web.language import gettext
 
 Value = TypeVar("Value")
 
@@ -176,7 +177,7 @@ def get(event: Event, board: str, right: Right, choice: Choice, *, now: datetime
         If it cannot be ordered as asked.
     """
     if choice.order not in ("", "rank") and choice.order not in leaderboards.orders(event):
-        raise BadRequest("There is no such column to sort by.")
+        raise BadRequest(gettext("There is no such column to sort by."))
     if choice.order in HELD_BACK and not right.spreads:
         choice = replace(choice, order="")
     is_frozen = leaderboards.is_frozen(event, now) and not right.organiser

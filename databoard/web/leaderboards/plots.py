@@ -11,6 +11,7 @@ from databoard.store.models import Event
 from databoard.store.queries import credits as credit_queries
 from databoard.web import event_pages, guards
 from databoard.web.extensions import db
+from databoard.web.language import gettext
 from databoard.web.leaderboards import charts, listing
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.charts import Point, Share
@@ -56,7 +57,7 @@ def _points(event: Event) -> tuple[list[Point], Column]:
     """
     place = guards.standing(event)
     if not event_pages.may_see_board(event, place):
-        raise ForbiddenError("The plots are for those who take part in the event.")
+        raise ForbiddenError(gettext("The plots are for those who take part in the event."))
     right = Right(
         names=event_pages.may_see_all_names(event, place),
         organiser=place.is_admin,

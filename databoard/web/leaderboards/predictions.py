@@ -10,6 +10,7 @@ from typing import Any
 
 from databoard.store.models import Submission
 from databoard.web.event_pages import store
+from databoard.web.language import gettext
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,15 @@ def plots(submission: Submission) -> list[Plot]:
 
 def _confusion(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> Plot:
     return Plot(
-        "Confusion matrix",
-        _heatmap(counts, labels, "predicted class", "true class", is_labelled=len(labels) <= 12),
-        ["true \\ predicted", *labels],
+        gettext("Confusion matrix"),
+        _heatmap(
+            counts,
+            labels,
+            gettext("predicted class"),
+            gettext("true class"),
+            is_labelled=len(labels) <= 12,
+        ),
+        [gettext("true \\ predicted"), *labels],
         [[label, *map(str, row)] for label, row in zip(labels, counts, strict=True)],
     )
 
@@ -47,9 +54,11 @@ def _confusion(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> Plot:
 def _agreement(content: dict[str, Any]) -> Plot:
     names = _intervals(content["edges"])
     return Plot(
-        "Predicted and true values",
-        _heatmap(content["counts"], names, "predicted", "true", is_labelled=False),
-        ["true \\ predicted", *names],
+        gettext("Predicted and true values"),
+        _heatmap(
+            content["counts"], names, gettext("predicted"), gettext("true"), is_labelled=False
+        ),
+        [gettext("true \\ predicted"), *names],
         [[name, *map(str, row)] for name, row in zip(names, content["counts"], strict=True)],
     )
 
@@ -90,23 +99,27 @@ def _heatmap(
 def _reliability(levels: Sequence[Sequence[float]]) -> Plot:
     limits = {"type": "value", "min": 0, "max": 1, "nameLocation": "middle"}
     return Plot(
-        "How far to trust its probabilities",
+        gettext("How far to trust its probabilities"),
         {
             "legend": {"top": 0},
-            "xAxis": {**limits, "name": "probability of the predicted class", "nameGap": 30},
-            "yAxis": {**limits, "name": "how often it is right", "nameGap": 38},
+            "xAxis": {
+                **limits,
+                "name": gettext("probability of the predicted class"),
+                "nameGap": 30,
+            },
+            "yAxis": {**limits, "name": gettext("how often it is right"), "nameGap": 38},
             "series": [
                 {
-                    "name": "This submission",
+                    "name": gettext("This submission"),
                     "type": "line",
                     "symbolSize": 8,
                     "data": [
-                        {"value": [said, right], "name": f"{n:.0f} rows"}
+                        {"value": [said, right], "name": gettext("%(n)s rows", n=f"{n:.0f}")}
                         for said, right, n in levels
                     ],
                 },
                 {
-                    "name": "Exactly as often as it says",
+                    "name": gettext("Exactly as often as it says"),
                     "type": "line",
                     "symbol": "none",
                     "lineStyle": {"type": "dashed"},
@@ -114,7 +127,7 @@ def _reliability(levels: Sequence[Sequence[float]]) -> Plot:
                 },
             ],
         },
-        ["Probability", "Right", "Rows"],
+        [gettext("Probability"), gettext("Right"), gettext("Rows")],
         [[f"{said:.2f}", f"{right:.2f}", f"{n:.0f}"] for said, right, n in levels],
     )
 
@@ -122,19 +135,19 @@ def _reliability(levels: Sequence[Sequence[float]]) -> Plot:
 def _residuals(content: dict[str, Any]) -> Plot:
     names, counts = _intervals(content["edges"]), content["counts"]
     return Plot(
-        "Residuals (predicted minus true)",
+        gettext("Residuals (predicted minus true)"),
         {
             "xAxis": {
                 "type": "category",
                 "data": names,
-                "name": "predicted minus true",
+                "name": gettext("predicted minus true"),
                 "nameLocation": "middle",
                 "nameGap": 30,
             },
-            "yAxis": {"type": "value", "name": "rows"},
+            "yAxis": {"type": "value", "name": gettext("rows")},
             "series": [{"type": "bar", "barCategoryGap": "5%", "data": counts}],
         },
-        ["About", "Rows"],
+        [gettext("About"), gettext("Rows")],
         [[name, str(count)] for name, count in zip(names, counts, strict=True)],
     )
 

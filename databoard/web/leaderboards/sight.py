@@ -9,8 +9,7 @@ from databoard.domain.access import Role
 from databoard.errors import NotFoundError
 from databoard.store.models import Submission
 from databoard.web import event_pages, guards
-
-_NONE = "There is no such submission, or none that you may see."
+from databoard.web.language import gettext
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def load(hash_: str) -> tuple[Submission, Sight]:
     sight = of(submission, role)
     is_on_board = submission.state == "scored" and submission.withdrawn_at is None
     if not (is_on_board or role in access.OWNERS):
-        raise NotFoundError(_NONE)
+        raise NotFoundError(gettext("There is no such submission, or none that you may see."))
     return submission, sight
 
 

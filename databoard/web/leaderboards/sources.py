@@ -9,9 +9,10 @@ from markupsafe import Markup
 from databoard.errors import NotFoundError
 from databoard.store.models import Submission, SubmissionFile
 from databoard.web.event_pages import store
+from databoard.web.language import lazy_gettext
 from databoard.web.leaderboards.highlight import highlight
 
-NO_FILE = "There is no such file, or none that you may see."
+NO_FILE = lazy_gettext("There is no such file, or none that you may see.")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def source(submission: Submission, filename: str) -> bytes:
     NotFoundError
     """
     if filename not in {file.filename for file in submission.files}:
-        raise NotFoundError(NO_FILE)
+        raise NotFoundError(str(NO_FILE))
     return store().read_source(submission.folder, filename)
 
 

@@ -18,6 +18,7 @@ from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import submissions as queries
 from databoard.web import event_pages, guards, polling
 from databoard.web.extensions import db, writes
+from databoard.web.language import gettext
 from databoard.web.leaderboards import cards, evidence, predictions, sight
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.climbing import climb_of
@@ -60,7 +61,7 @@ def _load(hash_: str) -> tuple[Submission, Sight]:
     found, seen = sight.load(hash_)
     full = queries.full(db.session(), found.id)
     if full is None:
-        raise NotFoundError("The submission has just been removed.")
+        raise NotFoundError(gettext("The submission has just been removed."))
     return full, seen
 
 
