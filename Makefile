@@ -13,7 +13,7 @@ INPUTS := requirements.txt $(wildcard constraints.txt) setup.py pyproject.toml \
 	$(filter-out databoard/frontend/node_modules,$(wildcard databoard/frontend/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check format docs audit bench chaos messages screenshots clean
+.PHONY: help install demo test test-slow check format docs audit bench plots chaos messages screenshots clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ format: $(VENV)/.developing  ## lay the code out
 
 bench: $(VENV)/.developing  ## run every benchmark, one after the other
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+plots: $(VENV)/.developing  ## measure how costs grow and draw it into docs/plots
+	$(BIN)/python benchmarks/_plots.py
 
 chaos: $(VENV)/.developing  ## torment the training engine for a quarter of an hour
 	$(BIN)/python -m tests.chaos.chaos --minutes 15

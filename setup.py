@@ -82,6 +82,7 @@ DEV = [
     "codespell>=2.4,<3",
     "djlint>=1.36,<2",
     "import-linter>=2.3,<3",
+    "matplotlib>=3.10,<4",
     "mkdocs>=1.6,<2",
     "mypy>=1.16,<3",
     "numpydoc>=1.8,<2",
