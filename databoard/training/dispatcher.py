@@ -340,6 +340,8 @@ class Desk:
             logger.warning("gave back %d jobs whose trainer was lost", len(returned))
             self._due.add("train")
         self.engine.sweep()
+        if self.engine.refusal is not None:
+            self._probe()  # what was lost may be back
         self._look_after_environments()
 
     def _hear_of_environments(self) -> None:

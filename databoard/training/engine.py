@@ -236,7 +236,8 @@ class Engine:
         is_weaker = box.TIERS.index(found.tier) > box.TIERS.index(self.isolation.tier)
         if is_weaker:
             self.refusal = UnsafeError(f"The isolation has become weaker: {found.words}")
-            logger.error("%s", self.refusal.message)
+            if not self._is_weakened:
+                logger.error("%s", self.refusal.message)
         elif self._is_weakened:
             self.refusal = None
             logger.warning("back again: %s", found.words)
