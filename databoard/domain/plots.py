@@ -17,6 +17,8 @@ N_BINS = 12
 N_LEVELS = 10
 #: More classes than this make no readable matrix.
 MAX_CLASSES = 40
+#: Differences of two numbers below it, and bins of such differences, do not overflow.
+LARGEST = 1e300
 
 
 def confusion(y_true: FloatArray, y_pred: FloatArray) -> list[list[int]]:
@@ -112,7 +114,7 @@ def draw(kind: str, y_true: FloatArray, y_pred: FloatArray) -> dict[str, Any]:
     kind : {"multiclass", "regression", ...}
         Anything else has no plots.
     y_true, y_pred : ndarray of shape (n_rows, n_columns) or (n_rows,)
-        Rows with a value that is not finite are left out.
+        Rows with a value that is not finite, or too large to subtract, are left out.
 
     Returns
     -------
@@ -121,7 +123,7 @@ def draw(kind: str, y_true: FloatArray, y_pred: FloatArray) -> dict[str, Any]:
     """
     columns = [np.asarray(values, dtype=np.float64) for values in (y_true, y_pred)]
     columns = [values.reshape(len(values), -1) for values in columns]
-    is_good = np.isfinite(columns[0]).all(axis=1) & np.isfinite(columns[1]).all(axis=1)
+    is_good = np.all([(np.abs(values) < LARGEST).all(axis=1) for values in columns], axis=0)
     true, pred = (values[is_good] for values in columns)
     if not len(true) or true.shape != pred.shape:
         return {}

@@ -267,9 +267,11 @@ def p_best(
         Sums to `n_best` (or to the number of submissions, if these are fewer).
     """
     sign = 1 if is_lower_the_better else -1
-    # Centred before they lose precision: only differences matter.
-    centred = (evidence.scores - evidence.scores.mean()).astype(np.float32)
-    return chances_of_best(sign * (centred[:, None] + draws), n_best)
+    behind = sign * evidence.scores
+    with np.errstate(over="ignore"):
+        # From the best, before they lose precision: one that is far off must blur no other.
+        behind = (behind - behind.min()).astype(np.float32)
+    return chances_of_best(behind[:, None] + sign * draws, n_best)
 
 
 def tie_groups(

@@ -48,3 +48,15 @@ def test_other_kinds_have_no_plots(kind):
 def test_constant_and_missing_values_do_no_harm():
     assert plots.draw("regression", np.ones(5), np.ones(5))["residuals"]["counts"]
     assert plots.draw("regression", np.ones(3), np.full(3, np.nan)) == {}
+
+
+@pytest.mark.parametrize("size", [1e150, 1e300, 1.7e308])
+def test_huge_predictions_are_drawn_or_left_out(size):
+    y_true, signs = np.linspace(-1, 1, 50), np.resize([1.0, -1.0], 50)
+
+    drawn = plots.draw("regression", y_true, size * signs)
+
+    json.dumps(drawn, allow_nan=False)
+    assert bool(drawn) == (size < plots.LARGEST)
+    classes = np.eye(2)[np.arange(50) % 2]
+    json.dumps(plots.draw("multiclass", classes, size * np.stack([signs, -signs], 1)))

@@ -243,3 +243,16 @@ def test_two_that_hardly_differ_do_not_blur_the_others():
 
     assert found.critical < 4
     assert (found.low[2], found.high[2]) == (3, 3)
+
+
+@pytest.mark.parametrize("far", [1e8, 1e20, 1e200])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_one_that_is_far_off_blurs_no_other(far, sign):
+    scores, errors = np.array([1.0, 1.02, 1.5]), np.full(4, 0.01)
+    evidence = Evidence(sign * np.append(scores, far), np.diag(errors**2))
+    draws = ri.draw(evidence, 4000, np.random.default_rng(0))
+
+    chances = ri.p_best(evidence, draws, is_lower_the_better=sign > 0)
+
+    assert chances[0] == pytest.approx(stats.norm.cdf(0.02 / np.hypot(0.01, 0.01)), abs=0.03)
+    assert chances[2:].tolist() == [0.0, 0.0]
