@@ -155,9 +155,16 @@ def locked(session: Session, job_id: int, token: int) -> Job | None:
 
 
 def _lock(session: Session, job_id: int, token: int) -> Job | None:
-    return session.scalar(
+    job: Job | None = session.scalar(_held(), {"key": job_id, "token": token})
+    return job
+
+
+@cache
+def _held() -> Any:
+    """Ask for a running job by its key and token, and lock it."""
+    return (
         select(Job)
-        .where(Job.id == job_id, Job.token == token, Job.state == "running")
+        .where(Job.id == bindparam("key"), Job.token == bindparam("token"), Job.state == "running")
         .with_for_update(of=Job)
         .execution_options(populate_existing=True)
     )

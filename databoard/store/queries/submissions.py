@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, not_, or_, select, update
+from sqlalchemy import Select, bindparam, func, not_, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from databoard.store.base import UTCDateTime
 from databoard.store.memory import expire
 from databoard.store.models import (
     BaggedScore,
@@ -329,20 +331,46 @@ def end_fold(session: Session, submission_id: int, number: int, **values: Any) -
     values
         Columns of `FoldRun`, ``ended_at`` among them.
     """
-    key = session.scalar(
-        update(FoldRun)
-        .where(
-            FoldRun.submission_id == submission_id,
-            FoldRun.number == number,
-            FoldRun.ended_at.is_(None),
-        )
-        .values(started_at=func.coalesce(FoldRun.started_at, values["ended_at"]), **values)
-        .returning(FoldRun.id)
-        .execution_options(synchronize_session=False)
-    )
+    which = {"of": submission_id, "nth": number, "now": values["ended_at"]}
+    key: int | None = session.scalar(_ending(), {**which, **values})
     if key is not None:
         expire(session, FoldRun, key)
     return key
+
+
+# These are put together once: for one row that takes longer than asking.
+
+
+@cache
+def _ending() -> Any:
+    table = FoldRun.__table__
+    started_at = func.coalesce(table.c.started_at, bindparam("now", type_=UTCDateTime()))
+    return (
+        update(table)  # type: ignore[arg-type]
+        .where(
+            table.c.submission_id == bindparam("of"),
+            table.c.number == bindparam("nth"),
+            table.c.ended_at.is_(None),
+        )
+        .values(started_at=started_at)
+        .returning(table.c.id)
+    )
+
+
+@cache
+def _measured() -> tuple[Any, Any]:
+    run, score = FoldRun, FoldScore
+    is_meant = run.submission_id == bindparam("of")
+    folds = select(
+        run.number, run.state, run.isolation, run.train_s, run.valid_s, run.test_s, run.peak_mb
+    )
+    scores = select(score.event_score_type_id, score.train, score.valid, score.test).join(
+        run, run.id == score.fold_run_id
+    )
+    return (
+        folds.where(is_meant).order_by(run.number),
+        scores.where(is_meant).order_by(run.number),
+    )
 
 
 @dataclass(frozen=True)
@@ -363,21 +391,11 @@ class Measured:
 
 def measured(session: Session, submission_id: int) -> Measured:
     """Read what a submission's end is summed up from, in the order of the folds."""
-    run, score = FoldRun, FoldScore
-    folds = session.execute(
-        select(
-            run.number, run.state, run.isolation, run.train_s, run.valid_s, run.test_s, run.peak_mb
-        )
-        .where(run.submission_id == submission_id)
-        .order_by(run.number)
-    ).all()
+    of_folds, of_scores = _measured()
+    which = {"of": submission_id}
+    folds = session.execute(of_folds, which).all()
     scores: dict[int, list[Any]] = {}
-    for row in session.execute(
-        select(score.event_score_type_id, score.train, score.valid, score.test)
-        .join(run, run.id == score.fold_run_id)
-        .where(run.submission_id == submission_id)
-        .order_by(run.number)
-    ):
+    for row in session.execute(of_scores, which):
         scores.setdefault(row.event_score_type_id, []).append(row)
     return Measured(folds, scores)
 
