@@ -16,6 +16,7 @@ from databoard.web.extensions import init_extensions
 from databoard.web.filters import init_filters
 from databoard.web.language import init_language
 from databoard.web.leaderboards import views as leaderboards
+from databoard.web.limits import init_limits
 from databoard.web.observing import init_observing
 from databoard.web.organisers import views as organisers
 from databoard.web.pages import views as pages
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_language(app)
     init_banners(app)
     init_providers(app, settings)
+    init_limits(app)
     init_compression(app)
     for group in GROUPS:
         app.register_blueprint(group.bp)

@@ -9,7 +9,7 @@ from werkzeug.exceptions import Unauthorized
 from databoard.errors import ForbiddenError
 from databoard.services import tokens
 from databoard.store.models import ApiToken, User
-from databoard.web import guards
+from databoard.web import guards, limits
 from databoard.web.extensions import be_nobody, csrf, db
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -26,12 +26,17 @@ def read_token() -> None:
     g.token = None
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if not kind:
+        limits.spend("api", limits.API)
         return
     token = tokens.find(db.session(), secret.strip(), now=guards.now())
     if kind.lower() != "bearer" or token is None:
+        limits.spend("api", limits.API)
         raise _unauthorized()
     g.token = token
     g._login_user = token.user  # noqa: SLF001 - where Flask-Login and so the guards look
+    limits.spend("api", limits.API)
+    if request.endpoint == "api.submit":
+        limits.spend("api.submit", limits.SUBMIT)
 
 
 def _unauthorized() -> Unauthorized:
