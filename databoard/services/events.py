@@ -74,7 +74,6 @@ EDITABLE = (
     "has_ladder",
     "n_final",
     "max_n_ensemble",
-    "min_improvement",
     "sends_submitted_mails",
     "sends_trained_mails",
 )

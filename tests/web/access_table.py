@@ -99,6 +99,7 @@ EVENT_FORM = {
     "fold_disk_mb": 64,
     "fold_output_kb": 64,
     "max_upload_kb": 2048,
+    "max_n_ensemble": 80,
     "log_policy": "limited",
     "is_public": "y",
 }

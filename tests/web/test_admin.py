@@ -113,6 +113,7 @@ def test_texts_are_typed_as_markdown_and_kept_as_clean_html(root, rows):
         "fold_disk_mb": 64,
         "fold_output_kb": 64,
         "max_upload_kb": 2048,
+        "max_n_ensemble": 80,
         "log_policy": "limited",
         "description_html": "<p>Old.</p>\r\n",
         "rules_html": "Be *kind*.<script>alert(1)</script>",

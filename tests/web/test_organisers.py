@@ -136,6 +136,7 @@ FORM = {
     "fold_disk_mb": "64",
     "fold_output_kb": "64",
     "max_upload_kb": "500",
+    "max_n_ensemble": "20",
     "log_policy": "full",
 }
 

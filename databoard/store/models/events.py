@@ -87,7 +87,6 @@ class Event(Base):
     has_cv_board: Mapped[bool] = mapped_column(default=True)
     n_final: Mapped[int] = mapped_column(default=1)
     max_n_ensemble: Mapped[int] = mapped_column(default=80)
-    min_improvement: Mapped[float] = mapped_column(Float(53), default=0.0)
 
     # Letters
     sends_submitted_mails: Mapped[bool] = mapped_column(default=False)

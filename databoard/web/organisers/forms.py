@@ -144,6 +144,7 @@ class EventForm(Form):
         description=_("What a submission prints may carry private data out."),
     )
 
+    max_n_ensemble = _count(_("Submissions in the blend of all teams, at most"), 1, 10_000)
     sends_submitted_mails = BooleanField(_("Write to the organisers when a team submits"))
     sends_trained_mails = BooleanField(_("Write to the team when a submission has ended"))
 
@@ -185,6 +186,7 @@ GROUPS = (
             "can_reuse_results",
         ),
     ),
+    (_("Blend"), ("max_n_ensemble",)),
     (_("Letters"), ("sends_submitted_mails", "sends_trained_mails")),
 )
 FIELDS = tuple(name for _, names in GROUPS for name in names)
