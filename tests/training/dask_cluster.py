@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from databoard.training.executors import clusters, worker
@@ -44,15 +44,17 @@ class DaskCluster:
             ],
         )
 
-    def start_worker(self, name: str, cores: int = 1) -> None:
-        self._start(name, worker.command(self.address, cores, name))
+    def start_worker(
+        self, name: str, cores: int = 1, *, before: Sequence[str] = (), **env: str
+    ) -> None:
+        self._start(name, [*before, *worker.command(self.address, cores, name)], **env)
 
     def start_kept_worker(self, name: str, cores: int = 1) -> None:
         options = ["--cores", str(cores), "--name", name]
         self._start(name, [sys.executable, "-m", worker.MODULE, self.address, *options])
 
-    def _start(self, name: str, words: list[str]) -> None:
-        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    def _start(self, name: str, words: list[str], **more: str) -> None:
+        env = {**os.environ, "PYTHONPATH": str(ROOT), **more}
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=ROOT

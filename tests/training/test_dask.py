@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import stat
@@ -17,25 +18,48 @@ import dask.config
 import numpy as np
 import psutil
 import pytest
+from sqlalchemy import select
 
 from databoard.errors import SettingsError
 from databoard.settings import Settings, check_executor
 from databoard.store.engine import read_only
+from databoard.store.models import Trainer
 from databoard.training import box
 from databoard.training.dispatcher import Desk
 from databoard.training.engine import Engine
+from databoard.training.environments.building import NOTE
 from databoard.training.executors import clusters, orders, parcels, worker
 from databoard.training.executors.clusters import Scheduler, Slurm
 from databoard.training.wire import FoldTask, Limits
 from tests.invariants import violations
 from tests.training.conftest import FLOAT32, FOREST, RIDGE, train
 from tests.training.dask_cluster import DaskCluster, await_slots, await_that, dask_cluster
-from tests.training.world import QUICK, installation, slow
+from tests.training.test_environments import IMPORTING, TABULATE, skip_without_index
+from tests.training.world import QUICK, World, installation, slow
 
 pytestmark = pytest.mark.slow
 
 SLEEPER = "import time\nprint('here', flush=True)\ntime.sleep(30)\n" + FOREST
 NAPPER = "import time\nprint('here', flush=True)\ntime.sleep(1.5)\n" + FOREST
+
+
+#: Opens what is held on the worker, what lies in the folder of copies, what others have open.
+SNOOP = """
+import glob, os
+import numpy as np
+held, folder, names = %r, %r, %r
+found = []
+own = f"/proc/{os.getpid()}/"
+paths = [*held, *(os.path.join(folder, name) for name in names)]
+for path in [*paths, *glob.glob(folder + "/*"), *glob.glob("/proc/[0-9]*/fd/*")]:
+    try:
+        if path in paths or "parcel" in os.readlink(path) and not path.startswith(own):
+            np.fromfile(path, "u1", 1)
+            found.append(path)
+    except OSError:
+        pass
+print("looked:", found)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +233,22 @@ class TestData:
         assert len(laid_out) == 5  # X, X_test and three folds' labels
         assert laid_out <= {name for names in lists.values() for name in names}
 
+    def test_a_box_on_a_worker_reads_no_copy_of_the_data(self, remote, cluster, submission):
+        train(remote, submission(FOREST))
+        folder = remote.executor._terms["folder"]
+        names = [path.name for path in Path(folder).iterdir()]
+        pids = [process.pid for process in cluster.processes.values()]
+        held = [fd for pid in pids for fd in Path(f"/proc/{pid}/fd").iterdir()]
+        held = [fd for fd in held if "parcel" in str(fd.readlink())]
+        assert len(held) >= 3  # which this process may open, as root or the same user
+        assert held[0].open("rb").read(1)
+
+        looking = submission(SNOOP % ([*map(str, held)], folder, names) + FOREST)
+        result = train(remote, looking)
+
+        assert result.verdict.is_ok, result.verdict
+        assert result.log == b"looked: []\n"
+
     def test_copies_are_for_the_owner_only(self, remote):
         folder = Path(remote.executor._terms["folder"])
 
@@ -280,11 +320,11 @@ class TestLosses:
 
 
 @contextlib.contextmanager
-def _desk(desk: Desk) -> Iterator[None]:
+def _desk(desk: Desk) -> Iterator[Desk]:
     thread = threading.Thread(target=desk.open)
     thread.start()
     try:
-        yield
+        yield desk
     finally:
         desk.stop()
         thread.join(30)
@@ -322,6 +362,76 @@ def test_every_fold_ends_once_though_worker_and_scheduler_are_killed(isolation, 
             assert [run.number for run in submission.fold_runs] == [0, 1, 2]
         with read_only(), world.sessions() as session:
             assert violations(session, now=world.now(), strict=True) == []
+
+
+@pytest.fixture
+def world(tmp_path) -> Iterator[World]:
+    with installation(None, tmp_path / "world") as world:
+        yield world
+
+
+class TestWorkers:
+    def test_submissions_wait_for_the_first_worker_and_the_next_gives_slots(
+        self, world, isolation, tmp_path
+    ):
+        with (
+            dask_cluster(tmp_path, n_workers=0) as cluster,
+            _desk(_remote_desk(world, cluster, isolation, tmp_path)) as desk,
+        ):
+            key = world.submit("early")
+            time.sleep(1)
+            assert (desk.engine.slots, world.read(key).state) == (0, "new")
+
+            cluster.start_worker("first")
+            assert world.await_state(key).state == "scored"
+            cluster.start_worker("late", cores=2)
+            await_slots(desk.engine.executor, 3)
+            await_that(lambda: _slots(world) == 3)  # as the machine room shows it
+
+            assert world.await_state(world.submit("wide", slow(0.1))).state == "scored"
+            cluster.end("late")
+            await_slots(desk.engine.executor, 1)
+
+    @pytest.mark.timeout(400)
+    @pytest.mark.skipif(os.geteuid() != 0, reason="hides a folder by a mount; needs root")
+    def test_a_worker_that_sees_no_environment_of_the_problem_builds_the_same(
+        self, world, isolation, tmp_path
+    ):
+        skip_without_index(tmp_path / "asked")
+        (world.kit / "requirements.txt").write_text(TABULATE)
+        theirs, home = world.settings.environments_dir, tmp_path / "home"
+        theirs.mkdir(exist_ok=True)
+        home.mkdir()
+        hidden = ["unshare", "-m", "sh", "-c", f'mount -t tmpfs none {theirs} && exec "$@"', "sh"]
+        with dask_cluster(tmp_path, n_workers=0) as cluster:
+            cluster.start_worker("apart", before=hidden, HOME=str(home))
+            with _desk(_remote_desk(world, cluster, isolation, tmp_path)):
+                done = world.await_state(world.submit("own", IMPORTING), seconds=300)
+
+        assert (done.state, done.message) == ("scored", "")
+        (here,) = (path for path in theirs.iterdir() if path.is_dir())
+        (built,) = (home / ".cache/databoard/environments").glob("*/bin/python")
+        assert built.parents[1] != here
+        there, kept = (json.loads((at / NOTE).read_text()) for at in (built.parents[1], here))
+        assert there["packages"] == kept["packages"]
+
+
+def _remote_desk(
+    world: World, cluster: DaskCluster, isolation: box.Isolation, folder: Path
+) -> Desk:
+    engine = Engine(
+        world.settings.problems_dir,
+        min_isolation="landlock",
+        environments=world.settings.environments_dir,
+        isolation=isolation,
+        connect=cluster.connect(folder / "parcels"),
+    )
+    return Desk(world.settings, name="trainer", pace=QUICK, engine=engine)
+
+
+def _slots(world: World) -> int:
+    with read_only(), world.sessions() as session:
+        return session.scalars(select(Trainer.slots).where(Trainer.name == "trainer")).one()
 
 
 class TestSettings:

@@ -25,7 +25,7 @@ from distributed import Scheduler, Worker, WorkerPlugin, get_worker
 
 from databoard.errors import DataboardError, UnsafeError
 from databoard.settings import check_executor
-from databoard.training import box, environments, staging, verdicts
+from databoard.training import box, cgroups, environments, staging, verdicts
 from databoard.training.box import Environment
 from databoard.training.environments import building
 from databoard.training.environments.recipe import parse
@@ -43,13 +43,20 @@ class Node:
     """What a worker process holds: isolation, zygotes, parcels, and a bell per running fold."""
 
     def __init__(self) -> None:
-        staging.sweep()
         self.isolation = box.detect()
         self.zygotes = Zygotes(self.isolation)
         self.store = Store()
         self.environments_dir = Path.home() / ".cache" / "databoard" / "environments"
         self._bells: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what a killed worker of this machine has left."""
+        staging.sweep()
+        if self.isolation.cgroups is not None:
+            with contextlib.suppress(OSError):
+                cgroups.sweep(self.isolation.cgroups)
 
     def train(
         self, key: str, order: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]
@@ -83,6 +90,7 @@ class Node:
 
             task, data = orders.read_task(order), orders.read_data(order, lent)
             result = self.zygotes.train(environment, task, data, on_event, bell)
+        self.zygotes.rest()  # those of other problems' environments
         return replace(result, isolation=isolation.words)
 
     def _build(self, requirements: str, problem: str) -> str:
