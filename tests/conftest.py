@@ -24,6 +24,16 @@ from databoard.store.engine import make_engine
 from tests import postgres
 from tests.builders import NOON
 
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SECRET_KEY = "a key for tests only, thirty-two bytes long"
 _numbers = count(1)
 
@@ -195,3 +205,15 @@ def settings(make_settings: Callable[..., Settings]) -> Settings:
 def now() -> datetime:
     """The clock of the tests."""
     return NOON
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Chromium, started once."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()

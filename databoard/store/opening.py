@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import MetaData
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SAWarning
 from sqlalchemy.orm import Session
 
 from databoard.errors import BusyError
@@ -47,7 +48,10 @@ def drop_tables(url: str) -> None:
     engine = make_engine(url)
     try:
         tables = MetaData()
-        tables.reflect(engine)
+        with warnings.catch_warnings():
+            # An index over an expression goes with its table.
+            warnings.filterwarnings("ignore", "Skipped unsupported reflection", SAWarning)
+            tables.reflect(engine)
         tables.drop_all(engine)
     finally:
         engine.dispose()

@@ -17,7 +17,6 @@ from databoard.cli import populate
 from databoard.cli.database import migrate_to_head
 from databoard.cli.demo.processes import Children
 from databoard.settings import Settings
-from tests.web.conftest import CHROMIUM, CHROMIUM_ARGS
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
@@ -86,25 +85,13 @@ def _wait_for(address: str) -> None:
     raise TimeoutError(address)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A Chromium, started once."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def visit(shared_site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
+def visit(shared_site: Site, browser: Any) -> Iterator[Callable[..., Any]]:
     """Open a tab for a participant of iris: ``visit("ada", width=390, color_scheme="dark")``."""
     contexts, troubles = [], []
 
     def open_tab(user: str, *, width: int = 1280, **options: Any) -> Any:
-        context = chromium.new_context(
+        context = browser.new_context(
             base_url=shared_site.url, viewport={"width": width, "height": 900}, **options
         )
         contexts.append(context)

@@ -24,7 +24,6 @@ from databoard.cli import populate
 from databoard.cli.database import migrate_to_head
 from databoard.cli.demo.processes import Children
 from databoard.settings import Settings
-from tests.web.conftest import CHROMIUM, CHROMIUM_ARGS
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
@@ -102,23 +101,18 @@ def _link_of_letter(folder: Path) -> str:
 
 
 @pytest.fixture
-def tab(site, tmp_path: Path):
+def tab(site, browser, tmp_path: Path):
     """A tab of a real Chromium; what it logs as an error fails the test."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
     troubles: list[str] = []
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
-        page = browser.new_page(base_url=site[0], viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda line: line.type == "error" and troubles.append(f"{page.url}: {line.text}"),
-        )
-        yield page
-        browser.close()
+    page = browser.new_page(base_url=site[0], viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(20_000)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on(
+        "console",
+        lambda line: line.type == "error" and troubles.append(f"{page.url}: {line.text}"),
+    )
+    yield page
+    page.close()
     assert troubles == []
 
 

@@ -84,9 +84,9 @@ def test_a_million_lines_are_cut_and_counted(
     result = train(tier_engine, submission(code), output_kb=8)
 
     assert result.verdict.is_ok, result.verdict
-    kept, notice = result.log[: 8 * 1024], result.log[8 * 1024 :]
-    assert kept.startswith(b"line\nline\n")
-    assert notice == b"\n[output: 8 kB limit reached in fold 1]\n"
+    assert len(result.log) <= 8 * 1024
+    assert result.log.startswith(b"line\nline\n")
+    assert result.log.endswith(b"\n[output: 8 kB limit reached in fold 1]\n")
     assert result.dropped > 4_900_000
 
 
