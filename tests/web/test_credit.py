@@ -55,7 +55,9 @@ def test_what_the_team_may_not_read_is_not_suggested(log_in, rows, scene):
 
 
 def test_what_was_given_is_not_changed_by_suggestions(log_in, rows, scene):
-    credit_services.give(rows, scene.fork, {scene.fork.hash_: 90, scene.source.hash_: 10}, now=ago())
+    credit_services.give(
+        rows, scene.fork, {scene.fork.hash_: 90, scene.source.hash_: 10}, now=ago()
+    )
     rows.commit()
 
     assert shares(log_in(scene.ada), scene) == {scene.fork.hash_: 90, scene.source.hash_: 10}
