@@ -63,6 +63,7 @@ REQUIRES = [
 # Dask makes the certificates of a SLURM cluster with cryptography, but does not ask for it.
 DASK = ["cryptography>=44,<51", "distributed>=2025.5", "dask-jobqueue>=0.9,<0.10"]
 TEST = [
+    "axe-playwright-python>=0.1.7,<0.2",
     "beautifulsoup4>=4.13,<5",
     "hypothesis>=6.130,<7",
     "oidc-provider-mock>=0.3,<0.4",

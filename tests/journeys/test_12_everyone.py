@@ -1,0 +1,167 @@
+"""Pages for everyone: by axe's rules, without scripts, with little motion, and on paper."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+
+from databoard.cli import populate
+from tests.journeys.conftest import CODE, PASSWORD, Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+VISITORS = ("/login", "/sign_up", "/password/forgotten", "/help", "/problems", "/problems/iris")
+PARTICIPANTS = (
+    "/",
+    "/events",
+    "/events/iris",
+    "/events/iris/rules",
+    "/events/iris/activity",
+    "/events/iris/leaderboard",
+    "/events/iris/leaderboard/failed",
+    "/events/iris/plots",
+    "/events/iris/blends",
+    "/events/iris/sandbox",
+    "/events/iris/my_submissions",
+    "/events/iris/my_submissions/history",
+    "/my_submissions",
+    "/news",
+    "/teams",
+    "/user",
+    "/user/notifications",
+    "/user/sessions",
+    "/user/tokens",
+    "/nothing/here",
+)
+ORGANISERS = (
+    "/admin",
+    "/admin/announcements",
+    "/admin/audit",
+    "/admin/events",
+    "/admin/events/iris",
+    "/admin/events/iris/alike",
+    "/admin/events/iris/analytics",
+    "/admin/events/iris/edit",
+    "/admin/events/iris/judging",
+    "/admin/events/new",
+    "/admin/mail",
+    "/admin/submissions",
+    "/admin/tasks",
+    "/admin/trainers",
+    "/admin/users",
+    "/events/iris/private_leaderboard",
+    "/user_interactions",
+)
+GRAVE = ("serious", "critical")
+# The colours of a theme that was switched are there with the frame after the next.
+FINDINGS = """async (rules) => {
+  for (let i = 0; i < 2; i += 1) await new Promise(requestAnimationFrame);
+  const options = { resultTypes: ["violations"], ...rules };
+  const { violations } = await axe.run(document, options);
+  return violations.map(({ id, impact, nodes }) => [
+    id, impact, nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`),
+  ]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def scored(shared_site: Site) -> None:
+    """One submission of a team of ada's has its score, one has failed; root administers."""
+    settings = shared_site.settings
+    populate.ensure_user(settings, "root", PASSWORD, "admin")
+    populate.ensure_team(settings, "walkers", ["ada"])
+    for name, code in (("plain", CODE), ("broken", CODE.replace("print(", "1 / 0; print("))):
+        populate.deposit(settings, "iris", "walkers", name, {"classifier.py": code.encode()})
+    until = time.monotonic() + 90
+    while populate.n_waiting(settings)["iris"]:
+        assert time.monotonic() < until, "the trainer has not come to an end"
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def findings() -> Any:
+    """Findings of axe on a page, light and dark, that keep somebody out."""
+    axe = pytest.importorskip("axe_playwright_python.base").AXE_SCRIPT
+
+    def look(page: Any, path: str) -> list[str]:
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
+        page.locator("html[data-bs-theme=light]").wait_for(state="attached")
+        page.evaluate(axe)
+        found = [("light", *one) for one in page.evaluate(FINDINGS, {})]
+        page.emulate_media(color_scheme="dark")
+        page.locator("html[data-bs-theme=dark]").wait_for(state="attached")
+        contrast = {"runOnly": ["color-contrast"]}
+        found += [("dark", *one) for one in page.evaluate(FINDINGS, contrast)]
+        return [
+            f"{path} ({scheme}) {rule}: {' | '.join(where)}"
+            for scheme, rule, impact, where in found
+            if impact in GRAVE
+        ]
+
+    return look
+
+
+@pytest.mark.usefixtures("scored")
+def test_axe_finds_nothing_serious_on_any_page_light_or_dark(visit, findings):
+    page = visit("ada", reduced_motion="reduce")
+    page.goto("/events/iris/leaderboard")
+    submission = page.locator("tbody a[href]", has_text="plain").first.get_attribute("href")
+    grave = [one for path in (*PARTICIPANTS, submission) for one in findings(page, path)]
+    page.context.clear_cookies()
+    grave += [one for path in VISITORS for one in findings(page, path)]
+    page = visit("root", reduced_motion="reduce")
+    grave += [one for path in ORGANISERS for one in findings(page, path)]
+
+    assert not grave, "\n".join(grave)
+
+
+def test_without_scripts_one_submits_by_a_form_and_reads_the_score_after_a_reload(visit):
+    page = visit("bob", java_script_enabled=False)
+    page.goto("/events/iris/sandbox")
+    page.locator("textarea[data-filename='classifier.py']").fill(CODE)
+    page.fill("#name", "by_hand")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.wait_for_url(re.compile(r"/[0-9a-f]{40}$"))
+
+    until = time.monotonic() + 90
+    while not page.locator(".live-state .state-good").count():
+        assert time.monotonic() < until
+        time.sleep(0.3)
+        page.reload()
+    page.goto("/events/iris/leaderboard")
+    assert page.locator("tbody tr", has_text="by_hand").locator(".score").count()
+
+
+@pytest.mark.usefixtures("scored")
+def test_with_reduced_motion_nothing_moves_on_its_own(visit):
+    page = visit("ada", reduced_motion="reduce")
+    for path in ("/events/iris/leaderboard", "/events/iris/sandbox", "/events/iris/plots"):
+        page.goto(path)
+        longest = page.evaluate(
+            """() => Math.max(...[...document.querySelectorAll("*")].flatMap((element) => {
+              const { animationDuration, transitionDuration } = getComputedStyle(element);
+              return [animationDuration, transitionDuration].map(Number.parseFloat);
+            }))"""
+        )
+        assert longest <= 0.001, path
+
+
+@pytest.mark.usefixtures("scored")
+def test_on_paper_the_leaderboard_is_black_on_white_and_nothing_but_the_board(visit):
+    page = visit("ada", color_scheme="dark")
+    page.goto("/events/iris/leaderboard")
+    page.emulate_media(media="print")
+
+    assert not page.locator(".site-head, .footer, .tabs, form").locator("visible=true").count()
+    assert page.locator("tbody tr", has_text="plain").is_visible()
+    colours = page.locator("tbody tr td .score").first.evaluate(
+        "(one) => [getComputedStyle(one).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert colours[0] in ("rgb(0, 0, 0)", "rgb(51, 51, 51)")
+    assert colours[1] == "rgb(255, 255, 255)"
+    wrap = page.locator(".table-wrap").first
+    assert wrap.evaluate("(one) => one.scrollWidth <= one.clientWidth")
