@@ -47,7 +47,7 @@ check: $(VENV)/.developing  ## lint, types, contracts, templates, scripts, spell
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy databoard
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/djlint databoard/web/templates --check --lint --quiet
+	$(BIN)/djlint databoard/web/templates --lint --quiet
 	$(BIN)/shellcheck .ci/run $(wildcard tools/*.sh)
 	$(BIN)/codespell
 	$(BIN)/python -m mkdocs build --quiet --strict
