@@ -13,7 +13,7 @@ INPUTS := requirements.txt $(wildcard constraints.txt) setup.py pyproject.toml \
 	$(filter-out databoard/frontend/node_modules,$(wildcard databoard/frontend/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check format docs audit bench plots chaos messages screenshots clean
+.PHONY: help install demo test coverage test-slow check format docs audit bench plots chaos messages screenshots clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ demo: $(VENV)/.installed  ## fill a database, train some thirty submissions, ser
 	@$(BIN)/python -m databoard.cli.demo --port $(PORT)
 
 test: $(VENV)/.developing  ## install what the tests need and run them, but for the slow ones
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow"
+
+coverage: $(VENV)/.developing  ## the same, and which lines of the code no test runs
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow" --cov --cov-report=term:skip-covered
 
 test-slow: $(VENV)/.developing  ## run the slow tests: the demo, releases, chaos, clusters

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from databoard.domain import states
@@ -157,7 +156,7 @@ def record_fold(
             | {step: _finite(outcome.scores.get(step, {}).get(score_type.name)) for step in STEPS}
             for score_type in _event(session, job.event_id).score_types
         ]
-        session.execute(insert(FoldScore), rows)
+        queries.add_scores(session, FoldScore, rows)
     events.touch(session, job.event_id, board=False)
     return True
 
@@ -263,8 +262,7 @@ def _record_scores(
         row.submission_id, row.event_score_type_id = submission.id, score_type.id
         ladders.rank_by(event, row)
         session.add(row)
-    if bags:
-        session.execute(insert(BaggedScore), bags)
+    queries.add_scores(session, BaggedScore, bags)
     session.expire(submission, ["scores", "bagged"])
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, not_, or_, select, update
+from sqlalchemy import Select, bindparam, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from databoard.store.base import UTCDateTime
@@ -398,6 +398,14 @@ def measured(session: Session, submission_id: int) -> Measured:
     for row in session.execute(of_scores, which):
         scores.setdefault(row.event_score_type_id, []).append(row)
     return Measured(folds, scores)
+
+
+def add_scores(
+    session: Session, kind: type[FoldScore | BaggedScore], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Write many scores with one statement."""
+    if rows:
+        session.execute(insert(kind), rows)
 
 
 def stop_folds(session: Session, submission_id: int, states: Collection[str]) -> None:
