@@ -344,10 +344,16 @@ def test_a_deleted_account_takes_its_words_news_and_letters_along(session, ada):
     told = list(session.scalars(select(Notification.text)))
     assert told == [f"There is a new comment on {submission.name}."]
     assert list(session.scalars(select(TeamInvitation))) == []
-    assert list(session.scalars(select(OutgoingMail.subject))) == [*told, "Other"]
+    assert list(session.scalars(select(OutgoingMail.subject).order_by(OutgoingMail.id))) == [
+        *told,
+        "Other",
+    ]
     assert ladies.admin_id == bob.id
     assert team_queries.members(session, ladies.id) == [bob]
-    trail = [(entry.by, entry.object) for entry in session.scalars(select(AuditEntry))]
+    trail = [
+        (entry.by, entry.object)
+        for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+    ]
     assert trail == [("root", f"deleted~{ada.id}"), (f"deleted~{ada.id}", "site")]
 
 
