@@ -63,6 +63,9 @@ class FoldData:
         Whether a strict event refuses rows that are not probabilities.
     train_rows, test_rows : ndarray of int or None
         Which rows the data hold at each place, where they were shuffled.
+    owner : object
+        Whatever closes the descriptors when nobody needs it any more: kept until the fold ends,
+        as a number that was closed may be another file's by then.
     """
 
     workflow: str
@@ -75,6 +78,7 @@ class FoldData:
     are_probabilities: bool = False
     train_rows: Rows | None = None
     test_rows: Rows | None = None
+    owner: object = None
 
     def in_order(self, result: FoldResult) -> FoldResult:
         """Return the result with its predictions in the order of the data."""

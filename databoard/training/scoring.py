@@ -270,6 +270,7 @@ class PreparedKit:
             are_probabilities=self.info.prediction_kind == "multiclass",
             train_rows=rows[0] if rows else None,
             test_rows=rows[1] if len(rows) > 1 else None,
+            owner=self,
         )
 
     def _in_secret_order(self, fold: int) -> tuple[list[int], list[Rows]]:
@@ -312,7 +313,7 @@ class PreparedKit:
             for name in ("train_form", "test_form")
         )
         files = {**self._code, **self._submitted(submission)}
-        return FoldData(self.info.workflow, files, X, y, X_test, train_form, test_form)
+        return FoldData(self.info.workflow, files, X, y, X_test, train_form, test_form, owner=self)
 
     def _submitted(self, submission: Path) -> dict[str, bytes]:
         files = {}

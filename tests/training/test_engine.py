@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -263,3 +264,13 @@ def test_parallel_libraries_work_inside(engine: Engine, submission: Callable[...
 
     assert result.verdict.is_ok, (result.verdict, result.log)
     assert result.log == b"[1, 4, 9]\n[1, 4, 9]\n"
+
+
+def test_the_data_of_a_fold_outlive_the_kit_that_they_came_from(engine, submission) -> None:
+    # A scorer that dies is replaced while folds wait; a closed number may be another file's.
+    data = engine.kit("flowers").fold_data(submission(FOREST), 0)
+    engine.forget("flowers")
+    gc.collect()
+
+    assert os.fstat(data.y).st_size > 0
+    assert os.fstat(data.X_train).st_size > 0
