@@ -184,28 +184,26 @@ class FoldRun:
 
     def _ask(self, stack: contextlib.ExitStack) -> None:
         """Send the request and what belongs to it."""
-        files = wire.freeze_files(self.data.files)
-        X_train, y = (self._own(parcel) for parcel in (self.data.X_train, self.data.y))
-        doors = self._cgroup.doors() if self._cgroup else []
-        passed = [
-            self._keeper_end.fileno(),
-            self._runner_end.fileno(),
-            self._log_end,
-            self._memory["train"],
-            self._memory["test"],
-            files,
-            X_train,
-            y,
-            *doors,
-        ]
-        try:
-            self.zygote.fork(self._request(stack, len(doors)), passed)
-        except OSError as error:
-            raise ZygoteDiedError(str(error)) from error
-        finally:
-            self._keeper_end.close()
-            self._runner_end.close()
-            wire.close(self._log_end, files, X_train, y, *doors)
+        with contextlib.ExitStack() as ours:  # the box has its own once the request is sent
+            ends = (self._keeper_end, self._runner_end)
+            passed = [ours.enter_context(end).fileno() for end in ends]
+
+            def lend(number: int) -> None:
+                ours.callback(wire.close, number)
+                passed.append(number)
+
+            lend(self._log_end)
+            passed += [self._memory["train"], self._memory["test"]]
+            lend(wire.freeze_files(self.data.files))
+            lend(self._own(self.data.X_train))
+            lend(self._own(self.data.y))
+            doors = self._cgroup.doors() if self._cgroup else []
+            for door in doors:
+                lend(door)
+            try:
+                self.zygote.fork(self._request(stack, len(doors)), passed)
+            except OSError as error:
+                raise ZygoteDiedError(str(error)) from error
 
     def _own(self, parcel: int) -> int:
         """Open a parcel for this box alone: no other box may notice what it does with it."""

@@ -81,7 +81,8 @@ class Confined:
                 cwd="/",
                 start_new_session=True,
             )
-            self.errors = os.dup(errors.fileno())
+            # A file of its own, not a number: one that is closed twice would be somebody else's.
+            self._errors = os.fdopen(os.dup(errors.fileno()), "rb")
 
     def wait_ready(self, timeout: float = _START_S) -> dict[str, Any]:
         """Wait until the process says that it is ready.
@@ -94,16 +95,17 @@ class Confined:
         readable, _, _ = select.select([self.channel], [], [], timeout)
         message = wire.receive(self.channel) if readable else None
         if message is None:
+            words = self.said()
             self.close()
-            raise OSError(self.said() or "the process ended without a word")
+            raise OSError(words or "the process ended without a word")
         return message[0]
 
     def said(self) -> str:
-        """Return the end of what the process has printed."""
-        try:
-            return os.pread(self.errors, 1 << 16, 0).decode(errors="replace").strip()[-600:]
-        except OSError:
+        """Return the end of what the process has printed; nothing once it is closed."""
+        if self._errors.closed:
             return ""
+        words = os.pread(self._errors.fileno(), 1 << 16, 0)
+        return words.decode(errors="replace").strip()[-600:]
 
     @property
     def is_alive(self) -> bool:
@@ -113,7 +115,7 @@ class Confined:
     def close(self) -> None:
         """End the process and all that is inside its wall."""
         self.channel.close()
-        wire.close(self.errors)
+        self._errors.close()
         try:
             self.process.wait(0.2)
         except subprocess.TimeoutExpired:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import select
 import signal
@@ -154,6 +153,7 @@ class PreparedKit:
         if not (problems / problem).is_dir():
             raise KitError(f"There is no folder problems/{problem}.", "Put the problem there.")
         self._lock = threading.Lock()
+        self._filling = threading.Lock()  # what two folds need at once is asked for once
         self._labels: dict[int, int] = {}
         self._parcels: list[int] = []
         self._samples: dict[bool, tuple[dict[str, Any], list[int]]] = {}
@@ -223,8 +223,7 @@ class PreparedKit:
 
     def close(self) -> None:
         """End the scorer and forget the data."""
-        with contextlib.suppress(OSError):
-            self._process.close()
+        self._process.close()
         more = [parcels for _, parcels in self._samples.values()]
         more += [parcels for parcels, _ in self._shuffled.values()]
         wire.close(*self._parcels, *self._labels.values(), *itertools.chain(*more))
@@ -255,8 +254,9 @@ class PreparedKit:
         if strict and self.info.are_rows_exchangeable:
             parcels, rows = self._in_secret_order(fold)
         else:
-            if fold not in self._labels:
-                _, (self._labels[fold],) = self._ask({"do": "fold", "fold": fold})
+            with self._filling:
+                if fold not in self._labels:
+                    _, (self._labels[fold],) = self._ask({"do": "fold", "fold": fold})
             parcels = [self._labels[fold], *self._parcels[1:]]
         y, X_train, *X_test = parcels
         return FoldData(
@@ -275,12 +275,13 @@ class PreparedKit:
 
     def _in_secret_order(self, fold: int) -> tuple[list[int], list[Rows]]:
         """Return a fold's labels, X and test X, and which rows they hold at each place."""
-        if fold not in self._shuffled:
-            told, (raw, *parcels) = self._ask({"do": "shuffled fold", "fold": fold})
-            rows = np.split(np.frombuffer(wire.contents(raw), np.int64), told["ends"])
-            wire.close(raw)
-            self._shuffled[fold] = (parcels, rows)
-        return self._shuffled[fold]
+        with self._filling:
+            if fold not in self._shuffled:
+                told, (raw, *parcels) = self._ask({"do": "shuffled fold", "fold": fold})
+                rows = np.split(np.frombuffer(wire.contents(raw), np.int64), told["ends"])
+                wire.close(raw)
+                self._shuffled[fold] = (parcels, rows)
+            return self._shuffled[fold]
 
     def sample(self, *, is_open: bool) -> tuple[dict[str, Any], list[int]]:
         """Return a few rows for checks, with words about them; see `databoard.training.sampling`.
@@ -295,9 +296,10 @@ class PreparedKit:
         TrainingError
             If the data cannot be sampled.
         """
-        if is_open not in self._samples:
-            self._samples[is_open] = self._ask({"do": "sample", "is_open": is_open})
-        return self._samples[is_open]
+        with self._filling:
+            if is_open not in self._samples:
+                self._samples[is_open] = self._ask({"do": "sample", "is_open": is_open})
+            return self._samples[is_open]
 
     def sample_data(self, submission: Path, *, is_open: bool) -> FoldData:
         """Return what the box of a check gets: a few rows, see `sample`.

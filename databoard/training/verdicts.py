@@ -12,6 +12,7 @@ import builtins
 import errno
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from databoard.errors import DataboardError
@@ -100,6 +101,9 @@ def of_report(task: FoldTask, step: Step, report: Mapping[str, Any]) -> Verdict:
             message=one_line(f"The problem's own code does not load: {kind}", 200),
             traceback=place["traceback"],
         )
+    if step == "starting":  # the team's code comes later
+        said = one_line(f"{kind}: {report.get('message', '')}", 200)
+        return replace(ours(f"The box did not start: {said}"), traceback=place["traceback"])
     return Verdict(
         state=_STATES[step],
         fault="team",

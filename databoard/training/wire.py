@@ -9,7 +9,7 @@ Nothing that a box has written is ever unpickled.
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import io
 import json
 import os
@@ -200,11 +200,20 @@ def send(
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
-    """Wait for one message from a trusted sender; None when the other end has gone."""
+    """Wait for one message from a trusted sender; None when the other end has gone.
+
+    Raises
+    ------
+    OSError
+        If this process has no room for a descriptor that was sent: the others stand elsewhere.
+    """
     try:
-        data, descriptors, _, _ = socket.recv_fds(channel, MESSAGE_BYTES * 4, MAX_DESCRIPTORS)
+        data, descriptors, flags, _ = socket.recv_fds(channel, MESSAGE_BYTES * 4, MAX_DESCRIPTORS)
     except ConnectionError:
         return None
+    if flags & socket.MSG_CTRUNC:
+        close(*descriptors)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     if not data:
         return None
     return json.loads(data), list(descriptors)
@@ -314,10 +323,15 @@ def thaw_files(descriptor: int) -> dict[str, bytes]:
 
 
 def close(*descriptors: int) -> None:
-    """Close descriptors that may have been closed before."""
+    """Close descriptors, each once: a number that was closed before may be another file's.
+
+    Raises
+    ------
+    OSError
+        If one of them was closed before.
+    """
     for descriptor in descriptors:
-        with contextlib.suppress(OSError):
-            os.close(descriptor)
+        os.close(descriptor)
 
 
 # ------------------------------------------------------------------ .npy

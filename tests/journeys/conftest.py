@@ -17,6 +17,8 @@ from databoard.cli import populate
 from databoard.cli.database import migrate_to_head
 from databoard.cli.demo.processes import Children
 from databoard.settings import Settings
+from databoard.store.opening import open_session
+from databoard.store.queries import events
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
@@ -63,6 +65,9 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     migrate_to_head(settings)
     populate.ensure_problem(settings, "iris")
     populate.ensure_event(settings, "iris", "iris")
+    with open_session(settings.database_url) as session:
+        events.by_name(session, "iris").pause_s = 0  # journeys follow one another at once
+        session.commit()
     for name in ("ada", "bob"):
         populate.ensure_user(settings, name, PASSWORD)
     children = Children(env, folder / "logs")

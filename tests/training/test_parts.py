@@ -20,7 +20,8 @@ from databoard.training import cgroups, parcel, seccomp, verdicts, wire
 from databoard.training.cgroups import Cgroup, Hierarchy
 from databoard.training.log import Log
 from databoard.training.paths import folders_of_paths
-from databoard.training.wall import outermost
+from databoard.training.processes import Confined
+from databoard.training.wall import View, outermost
 from databoard.training.wire import FoldTask, Limits
 
 TASK = FoldTask(Path("x"), "p", None, 2, Limits(memory_mb=2048))
@@ -177,6 +178,34 @@ def test_a_box_cannot_blame_the_organiser_once_it_trains() -> None:
 
     assert verdicts.of_report(TASK, "starting", report).fault == "organiser"
     assert verdicts.of_report(TASK, "training", report).fault == "team"
+
+
+def test_what_fails_before_the_code_is_loaded_is_ours() -> None:
+    report = {"type": "TypeError", "message": "only integer scalar arrays"}
+
+    verdict = verdicts.of_report(TASK, "starting", report)
+
+    assert verdict.fault == "ours"
+    assert "TypeError: only integer" in verdict.message
+
+
+def test_a_process_that_is_closed_twice_closes_nothing_of_others(tmp_path: Path) -> None:
+    view = View(["/bin/false", "{channel}"], {}, [])
+    process = Confined(view, walled=False)
+    process.close()
+    taken = [os.open(tmp_path, os.O_RDONLY) for _ in range(8)]  # the lowest numbers are reused
+
+    process.close()
+
+    wire.close(*taken)  # raises where one of them is closed already
+
+
+def test_descriptors_are_closed_once(tmp_path: Path) -> None:
+    number = os.open(tmp_path, os.O_RDONLY)
+    wire.close(number)
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        wire.close(number)
 
 
 def test_signals_have_names() -> None:

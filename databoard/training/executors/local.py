@@ -43,9 +43,9 @@ class FoldFuture(Future[FoldResult]):
         self.task = task
         self.isolation = isolation
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._choosing = threading.Lock()
+        self._choosing = threading.RLock()
         self._has_started = False
-        self.add_done_callback(lambda _: os.close(self._bell))
+        self.add_done_callback(self._put_bell_away)
 
     @property
     def bell(self) -> int:
@@ -69,9 +69,14 @@ class FoldFuture(Future[FoldResult]):
                 verdict = verdicts.cancelled("starting")
                 self.set_result(FoldResult(verdict, isolation=self.isolation.words))
                 return True
-            with contextlib.suppress(OSError):
+            if self._bell >= 0:
                 os.eventfd_write(self._bell, 1)
         return True
+
+    def _put_bell_away(self, _: object) -> None:
+        with self._choosing:  # or `cancel` would ring what has the bell's number next
+            os.close(self._bell)
+            self._bell = -1
 
 
 class Zygotes:
