@@ -172,7 +172,7 @@ class DecomposablePool:
         # Twice the room: memory that is not written to costs nothing, and appending no copy.
         first = self._reduce(y_preds[:1])
         self._store = np.empty((2 * len(y_preds) + 8, *first.shape[1:]))
-        self._largest = 0.0
+        self._largest = np.zeros(0)
         self._lowest = np.full(self._store.shape[1], np.inf)
         self._highest = -self._lowest
         for i in range(0, len(y_preds), BLOCK):
@@ -190,7 +190,8 @@ class DecomposablePool:
 
     def _note(self, members: FloatArray) -> None:
         """Remember the extremes that members may reach."""
-        self._largest = max(self._largest, float(np.abs(members).max()))
+        largest = np.abs(members).reshape(len(members), -1).max(axis=1)
+        self._largest = np.append(self._largest, largest)
         if self._way.votes is not None:
             self._lowest = np.minimum(self._lowest, members.min(axis=(0, 2)))
             self._highest = np.maximum(self._highest, members.max(axis=(0, 2)))
@@ -264,7 +265,9 @@ class DecomposablePool:
         gradient = slope(mean).ravel() / (len(mean) * (self._size + 1))
         drop = self._members.reshape(self.n_candidates, -1) @ gradient - gradient @ mean.ravel()
         now = self._way.parts(mean).mean()
-        slack = SLACK * (abs(now) + np.abs(gradient).sum() * self._largest)
+        # Each by its own size: one that is far off must not have all others looked at.
+        largest = np.maximum(self._largest, np.abs(mean).max())
+        slack = SLACK * (abs(now) + np.abs(gradient).sum() * largest)
         bounds = self._way.link(np.maximum(now + drop - slack, 0.0))
         best: tuple[int, float] | None = None
         for candidate in np.argsort(bounds, kind="stable").tolist():
@@ -284,7 +287,8 @@ class DecomposablePool:
         """
         top = np.partition(self._sum, -2, axis=-1)
         rows = np.flatnonzero(
-            top[:, -1] - top[:, -2] <= self._highest - self._lowest + SLACK * (1 + self._largest)
+            top[:, -1] - top[:, -2]
+            <= self._highest - self._lowest + SLACK * (1 + self._largest.max())
         )
         settled = self._way.parts(self._sum)
         settled[rows] = 0.0

@@ -203,16 +203,19 @@ def _places(event: Event, board: str, found: Sequence[Candidate], read: Read) ->
 def _comparable(known: Sequence[_Known]) -> list[_Known]:
     """Leave out those whose errors are no numbers, or so wild that all others' drown in rounding.
 
-    One submission that predicts 1e200 must not take the intervals from a whole board.
+    One submission that predicts 1e200, or 1e12 everywhere, must not take the intervals from a
+    whole board.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         sizes = np.array([float(np.linalg.norm(vector)) for _, _, vector in known])
     usual = sizes[np.isfinite(sizes) & (sizes > 0)]
     limit = MAX_WILD * float(np.median(usual)) if len(usual) else 0.0
+    scores = [score for _, score, _ in known if np.isfinite(score)]
+    middle, farthest = float(np.median(scores or [0.0])), limit or np.inf
     return [
         item
         for item, size in zip(known, sizes, strict=True)
-        if np.isfinite(item[1]) and size <= limit
+        if np.isfinite(item[1]) and size <= limit and abs(item[1] - middle) <= farthest
     ]
 
 

@@ -24,7 +24,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from databoard.errors import UnsafeError
-from databoard.training import cgroups, wire, zygote
+from databoard.training import cgroups, staging, wire, zygote
 from databoard.training.processes import Confined as Confined
 from databoard.training.wall import SCRATCH, View, outermost, system_folders
 
@@ -248,13 +247,14 @@ def _probe(isolation: Isolation) -> str:
         walled = Zygote(isolation, Environment(), preload=())
     except (OSError, subprocess.SubprocessError, UnsafeError) as error:
         return str(error)
-    with tempfile.NamedTemporaryFile(prefix="databoard_canary_") as canary:
-        canary.write(b"canary")
-        canary.flush()
-        try:
-            return probing.run_probe(walled, isolation, canary.name)
-        finally:
-            walled.close()
+    try:
+        # Anybody may read it by its rights, so that nothing but the wall stands before it.
+        with staging.staged({"submission/canary": b"canary"}) as folder:
+            return probing.run_probe(walled, isolation, f"{folder}/submission/canary")
+    except OSError as error:
+        return str(error)
+    finally:
+        walled.close()
 
 
 def _detect_namespaces(tiers: Sequence[str], notes: list[str]) -> Isolation | None:

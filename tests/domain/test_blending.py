@@ -193,3 +193,26 @@ def test_one_candidate_is_its_own_blend():
     pool = DecomposablePool(y_preds, decompose("RMSE", truth), is_multiclass=False)
 
     assert blending.blend(pool, is_lower_the_better=True).selected == (0,)
+
+
+@pytest.mark.parametrize("name", ["RMSE", "MAE"])
+@pytest.mark.parametrize("size", [1e12, 1e100, 1e150])
+def test_a_member_that_is_far_off_changes_no_blend(name, size, monkeypatch):
+    rng = np.random.default_rng(0)
+    y_true = rng.normal(size=60)
+    members = y_true + rng.normal(size=(40, 60)) * np.linspace(0.5, 3, 40)[:, None]
+    far = size * np.resize([1.0, -0.3], 60)
+    found, tried = [], []
+    score_with = DecomposablePool.score_with
+    monkeypatch.setattr(
+        DecomposablePool,
+        "score_with",
+        lambda pool, one: tried.append(one) or score_with(pool, one),
+    )
+
+    for y_preds in (members, np.concatenate([members, far[None]])):
+        tried.clear()
+        pool = DecomposablePool(y_preds, decompose(name, y_true), is_multiclass=False)
+        found.append((blending.blend(pool, is_lower_the_better=True), len(tried)))
+
+    assert found[0] == found[1]

@@ -6,6 +6,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,9 @@ class Site:
     settings: Settings
 
 
-@pytest.fixture(scope="session")
-def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """An installation with the event iris and the participants ada and bob."""
-    folder = tmp_path_factory.mktemp("journeys")
+@contextmanager
+def installed(folder: Path) -> Iterator[Site]:
+    """Serve an installation with the event iris by a web server and a trainer of its own."""
     root = folder / "root"
     shutil.copytree(ROOT / "problems" / "iris", root / "problems" / "iris")
     for name in ("submissions", "db"):
@@ -55,29 +55,37 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
+    url = f"http://127.0.0.1:{port}"
     env = {
         "DATABOARD_DB_URL": f"sqlite:///{root}/db/databoard.db",
         "DATABOARD_ROOT": str(root),
-        "DATABOARD_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "DATABOARD_PUBLIC_URL": url,
         "DATABOARD_WORKERS": "2",
     }
     settings = Settings.from_env(env)
     migrate_to_head(settings)
     populate.ensure_problem(settings, "iris")
     populate.ensure_event(settings, "iris", "iris")
-    with open_session(settings.database_url) as session:
-        events.by_name(session, "iris").pause_s = 0  # journeys follow one another at once
-        session.commit()
-    for name in ("ada", "bob"):
-        populate.ensure_user(settings, name, PASSWORD)
     children = Children(env, folder / "logs")
     try:
         children.start("web", "serve", "--host", "127.0.0.1", "--port", str(port))
         children.start("trainer", "train")
-        _wait_for(f"http://127.0.0.1:{port}/version")
-        yield Site(f"http://127.0.0.1:{port}", settings)
+        _wait_for(f"{url}/version")
+        yield Site(url, settings)
     finally:
         children.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An installation with the event iris and the participants ada and bob."""
+    with installed(tmp_path_factory.mktemp("journeys")) as site:
+        with open_session(site.settings.database_url) as session:
+            events.by_name(session, "iris").pause_s = 0  # journeys follow one another at once
+            session.commit()
+        for name in ("ada", "bob"):
+            populate.ensure_user(site.settings, name, PASSWORD)
+        yield site
 
 
 def _wait_for(address: str) -> None:

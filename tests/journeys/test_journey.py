@@ -10,23 +10,15 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-import shutil
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import pytest
 
-from databoard.cli import populate
-from databoard.cli.database import migrate_to_head
-from databoard.cli.demo.processes import Children
-from databoard.settings import Settings
+from tests.journeys.conftest import PASSWORD, Site, installed
 
-ROOT = Path(__file__).resolve().parents[2]
-PASSWORD = "correct horse battery"
 PATIENCE_MS = 90_000
 CODE = """from sklearn.ensemble import RandomForestClassifier
 
@@ -44,47 +36,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """Address and root of an installation with the event iris, a web server and a trainer."""
-    root = tmp_path / "root"
-    shutil.copytree(ROOT / "problems" / "iris", root / "problems" / "iris")
-    for folder in ("submissions", "db"):
-        (root / folder).mkdir()
-    port = _free_port()
-    env = {
-        "DATABOARD_DB_URL": f"sqlite:///{root}/db/databoard.db",
-        "DATABOARD_ROOT": str(root),
-        "DATABOARD_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "DATABOARD_WORKERS": "2",
-    }
-    settings = Settings.from_env(env)
-    migrate_to_head(settings)
-    populate.ensure_problem(settings, "iris")
-    populate.ensure_event(settings, "iris", "iris")
-    children = Children(env, tmp_path / "logs")
-    try:
-        children.start("web", "serve", "--host", "127.0.0.1", "--port", str(port))
-        children.start("trainer", "train")
-        _wait_for(f"http://127.0.0.1:{port}/version")
-        yield f"http://127.0.0.1:{port}", root
-    finally:
-        children.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(address: str) -> None:
-    for _ in range(300):
-        try:
-            with urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(address)
+def site(tmp_path: Path) -> Iterator[Site]:
+    """An installation of this test's own, whose first letter is the newcomer's."""
+    with installed(tmp_path) as site:
+        yield site
 
 
 def _link_of_letter(folder: Path) -> str:
@@ -104,7 +59,7 @@ def _link_of_letter(folder: Path) -> str:
 def tab(site, browser, tmp_path: Path):
     """A tab of a real Chromium; what it logs as an error fails the test."""
     troubles: list[str] = []
-    page = browser.new_page(base_url=site[0], viewport={"width": 1280, "height": 900})
+    page = browser.new_page(base_url=site.url, viewport={"width": 1280, "height": 900})
     page.set_default_timeout(20_000)
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on(
@@ -117,7 +72,6 @@ def tab(site, browser, tmp_path: Path):
 
 
 def test_a_newcomer_gets_onto_the_leaderboard(site, tab, tmp_path: Path) -> None:
-    _, root = site
     stops = tmp_path / "stops"
 
     def stop(name: str) -> None:
@@ -129,7 +83,7 @@ def test_a_newcomer_gets_onto_the_leaderboard(site, tab, tmp_path: Path) -> None
     tab.fill("[name=password]", PASSWORD)
     stop("1_sign_up")
     tab.click("main button[type=submit]")
-    tab.goto(_link_of_letter(root / "db" / "mail"))
+    tab.goto(_link_of_letter(site.settings.root / "db" / "mail"))
     tab.click("main button[type=submit]")
     stop("2_confirmed")
     if not tab.locator("summary[aria-label='Your account']").is_visible():

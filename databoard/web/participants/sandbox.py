@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
@@ -43,6 +43,33 @@ class Part:
     def field(self) -> str:
         """Name of the input that carries it."""
         return f"{DATA if self.type == 'data' else TEXT}{self.filename}"
+
+
+@dataclass
+class Sent:
+    """What this request brings to a sandbox; shown again if something is wrong with it."""
+
+    event: Event
+    place: EventTeam
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def read(self) -> dict[str, bytes]:
+        """Read what was typed and uploaded."""
+        self.files = sent_files(self.place)
+        return self.files
+
+    def complete(self) -> Mapping[str, bytes]:
+        """Keep it as the draft, and give all that is in the sandbox then."""
+        drafts.save_first(self.place, self.read())
+        return drafts.complete(self.place, self.files)
+
+    def refuse(self, error: InvalidError) -> Response:
+        """Show the sandbox as it was sent, and what is wrong with it where it is wrong."""
+        db.session.rollback()
+        page = _page(self.event, self.place, typed=self.files, error=error)
+        response = Response(page, status=error.status)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 # ---- showing -------------------------------------------------------------------------------------
@@ -150,16 +177,14 @@ def _both(place: EventTeam, error: DuplicateError) -> ResponseReturnValue:
 @guards.approved_required
 def save_sandbox(event: str) -> ResponseReturnValue:
     """Keep what was typed and uploaded."""
-    loaded, place = take_part(event)
-    typed: dict[str, bytes] = {}
+    sent = Sent(*take_part(event))
     try:
-        typed = sent_files(place)
-        drafts.save(place, typed)
+        drafts.save(sent.place, sent.read())
     except InvalidError as error:
-        return _refuse(loaded, place, typed, error)
+        return sent.refuse(error)
     db.session.commit()
     flash(_("Saved."), "success")
-    return redirect(url_for("participants.sandbox", event=loaded.name))
+    return redirect(url_for("participants.sandbox", event=sent.event.name))
 
 
 # ---- submitting ----------------------------------------------------------------------------------
@@ -169,37 +194,24 @@ def save_sandbox(event: str) -> ResponseReturnValue:
 @guards.approved_required
 def submit(event: str) -> ResponseReturnValue:
     """Submit what was typed and uploaded, and keep it in the sandbox too."""
-    loaded, place = take_part(event)
-    files: dict[str, bytes] = {}
+    sent = Sent(*take_part(event))
     try:
-        files = sent_files(place)
-        drafts.save_first(place, files)
         submission = submission_services.submit(
             db.session(),
-            place,
+            sent.place,
             request.form.get("name", ""),
-            drafts.complete(place, files),
+            sent.complete(),
             submissions_dir=installation().submissions_dir,
             now=guards.arrived(),
             user=guards.me(),
             comment=request.form.get("comment", ""),
             key=request.form.get("key") or None,
-            as_admin=guards.standing(loaded).is_admin,
+            as_admin=guards.standing(sent.event).is_admin,
         )
     except InvalidError as error:
-        return _refuse(loaded, place, files, error)
+        return sent.refuse(error)
     db.session.commit()
     return redirect(url_for("leaderboards.submission", hash_=submission.hash_))
-
-
-def _refuse(
-    event: Event, place: EventTeam, typed: Mapping[str, bytes], error: InvalidError
-) -> ResponseReturnValue:
-    """Show the sandbox as it was sent, and what is wrong with it where it is wrong."""
-    db.session.rollback()
-    response = Response(_page(event, place, typed=typed, error=error), status=error.status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 # ---- checking ------------------------------------------------------------------------------------
@@ -209,15 +221,12 @@ def _refuse(
 @guards.approved_required
 def check(event: str) -> ResponseReturnValue:
     """Try what was typed and uploaded on a few public rows: free, and in seconds."""
-    loaded, place = take_part(event)
-    files: dict[str, bytes] = {}
+    sent = Sent(*take_part(event))
     try:
-        files = sent_files(place)
-        drafts.save_first(place, files)
         services.check(
             db.session(),
-            place,
-            drafts.complete(place, files),
+            sent.place,
+            sent.complete(),
             submissions_dir=installation().submissions_dir,
             user=guards.me(),
             now=guards.now(),
@@ -225,14 +234,14 @@ def check(event: str) -> ResponseReturnValue:
     except InvalidError as error:
         # What is wrong with a file is what a check is for; anything else is a refusal.
         if "HX-Request" not in request.headers:
-            return _refuse(loaded, place, files, error)
+            return sent.refuse(error)
         if not isinstance(error, UploadError):
             raise
-        return _panel(loaded, place, checks.refused(error))
+        return _panel(sent.event, sent.place, checks.refused(error))
     db.session.commit()
     if "HX-Request" in request.headers:
-        return _panel(loaded, place)
-    return redirect(url_for("participants.sandbox", event=loaded.name, _anchor="check"))
+        return _panel(sent.event, sent.place)
+    return redirect(url_for("participants.sandbox", event=sent.event.name, _anchor="check"))
 
 
 def _panel(event: Event, place: EventTeam, what: checks.Panel | None = None) -> Response:
