@@ -2,19 +2,24 @@
 // <div data-live="/rows" data-version="17">: asks GET /rows?v=17 every five seconds; 204 says that
 // nothing is new, 200 brings the new inside and names its version in X-Version.
 // Faster while something of the visitor's own runs (data-running inside; ="1" names the seconds),
-// slower in a hidden tab or while the server does not answer; at once when the tab comes back.
+// slower in a hidden tab or while the server does not answer; at once when the tab comes back, the
+// connection, or the machine from its sleep. Inside, <pre data-follow id="log"> stays at its end.
 
 import htmx from "htmx.org";
 
+import { lose, regain, sayLoggedOut } from "./connection.js";
 import { fresh } from "./marks.js";
 import { announce } from "./notices.js";
 import { refreshTable } from "./tables.js";
 
 const EVERY_S = 5;
 const FAST_S = 2;
+const MOST_FAILURES = 5;
 const HIDDEN_FACTOR = 10;
 const LONGEST_S = 120;
 const MARKED_MS = 8000;
+const BEAT_MS = 5000;
+const NEAR_END_PX = 40;
 
 const seen = new WeakSet();
 
@@ -44,6 +49,20 @@ function markMoves(element, before) {
   }
 }
 
+/** Where the reader is in each part that follows what is written; null is its end. */
+function readingPlaces(element) {
+  return new Map([...element.querySelectorAll("[data-follow]")].map((part) => {
+    const rest = part.scrollHeight - part.scrollTop - part.clientHeight;
+    return [part.id, rest < NEAR_END_PX ? null : part.scrollTop];
+  }));
+}
+
+function follow(element, places = new Map()) {
+  for (const part of element.querySelectorAll("[data-follow]")) {
+    part.scrollTop = places.get(part.id) ?? part.scrollHeight;
+  }
+}
+
 class Live {
   constructor(element) {
     this.element = element;
@@ -54,6 +73,7 @@ class Live {
     element.addEventListener("htmx:afterRequest", (event) => {
       if (event.target === element) this.note(event.detail.xhr);
     });
+    follow(element);
     this.plan();
   }
 
@@ -83,18 +103,15 @@ class Live {
     const { element } = this;
     const url = new URL(element.dataset.live, location.href);
     url.searchParams.set("v", this.version);
-    const before = positions(element);
+    const [before, places] = [positions(element), readingPlaces(element)];
     const versionBefore = this.version;
-    try {
-      await htmx.ajax("GET", url.pathname + url.search, { source: element, target: element, swap: "innerHTML" });
-    } catch {
-      this.failures = Math.min(this.failures + 1, 5);
-    } finally {
-      this.isAsking = false;
-    }
+    await htmx.ajax("GET", url.pathname + url.search, { source: element, target: element, swap: "innerHTML" })
+      .catch(() => {}); // noted below, by its answer or the want of one
+    this.isAsking = false;
     if (this.version !== versionBefore) {
       refreshTable(element.closest("table") ?? element.querySelector("table"));
       markMoves(element, before);
+      follow(element, places);
       if (element.dataset.liveSays) announce(element.dataset.liveSays);
     }
     this.plan();
@@ -102,9 +119,11 @@ class Live {
 
   note(xhr) {
     const isAnswer = xhr.status === 200 || xhr.status === 204;
-    this.failures = isAnswer ? 0 : Math.min(this.failures + 1, 5);
-    this.element.toggleAttribute("data-stale", this.failures > 1);
+    this.failures = isAnswer ? 0 : Math.min(this.failures + 1, MOST_FAILURES);
     if (xhr.status === 200) this.version = xhr.getResponseHeader("X-Version") ?? this.version;
+    if (isAnswer) regain();
+    else if (xhr.status === 401) sayLoggedOut();
+    else if (this.failures > 1 && (xhr.status === 0 || xhr.status >= 500)) lose();
   }
 }
 
@@ -115,9 +134,26 @@ export function mountLive(part) {
 }
 
 function catchUp() {
-  if (!document.hidden) for (const live of active) live.ask();
+  if (document.hidden) return;
+  for (const live of active) {
+    live.failures = 0;
+    live.ask();
+  }
 }
 
-document.addEventListener("visibilitychange", catchUp);
-addEventListener("online", catchUp);
-addEventListener("pageshow", (event) => event.persisted && catchUp());
+// A machine that slept, or a tab that was frozen, missed beats; nothing else may tell.
+let beat = Date.now();
+
+function listen() {
+  const now = Date.now();
+  if (now - beat > 4 * BEAT_MS) catchUp();
+  beat = now;
+}
+
+export function startLive() {
+  setInterval(listen, BEAT_MS);
+  document.addEventListener("visibilitychange", catchUp);
+  addEventListener("offline", lose);
+  addEventListener("online", () => (active.size ? catchUp() : regain()));
+  addEventListener("pageshow", (event) => event.persisted && catchUp());
+}

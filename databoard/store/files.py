@@ -154,9 +154,15 @@ class Files:
         except FileNotFoundError:
             return None
 
-    def read_log(self, folder: str, number: int) -> str:
-        """Read what a fold printed, as far as it is kept."""
-        return (self.read_fold(folder, number, "log.txt") or b"").decode("utf-8", "replace")
+    def read_log(self, folder: str, number: int, *, last: int | None = None) -> str:
+        """Read what a fold has printed so far; of a long log ``…`` and the last so many bytes."""
+        try:
+            with self.fold_path(folder, number, "log.txt").open("rb") as file:
+                n_skipped = max(0, os.fstat(file.fileno()).st_size - last) if last else 0
+                file.seek(n_skipped)
+                return ("…" if n_skipped else "") + file.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
 
     def remove_folds(self, folder: str) -> None:
         """Forget predictions, logs and plots before a new run."""

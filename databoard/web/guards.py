@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app, g, redirect, request, url_for
 from flask_login import current_user
+from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
 from databoard.domain import access
@@ -76,6 +77,8 @@ def is_approved(user: User | None) -> bool:
 
 def _login_first() -> Response:
     """Send the visitor to the login page, and back here afterwards."""
+    if request.headers.get("HX-Request"):  # a part of a page: the login page is none
+        raise Unauthorized
     # After a POST the page that held the form is where to go back to, not the action.
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("accounts.login", next=here))

@@ -6,6 +6,7 @@ Nothing new costs an empty 204 out of memory; what is new comes as HTML with its
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 
@@ -40,6 +41,11 @@ def event_versions(event_id: int) -> tuple[int, int]:
 def event_version(event_id: int) -> int:
     """Version of an event, at most half a second old."""
     return event_versions(event_id)[0]
+
+
+def digest(text: str) -> str:
+    """Version of a part by what it shows, where nothing else tells what changed."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def fresh(version: int | str, render: Callable[[], str]) -> Response:

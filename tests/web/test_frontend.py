@@ -193,6 +193,67 @@ def test_a_live_part_asks_again_only_for_its_version(style):
     assert caught.value.url.endswith("?v=1")
 
 
+def test_without_a_connection_the_page_says_so_and_when_it_is_back(style, board, troubles):
+    style.context.set_offline(True)
+    style.locator("[data-connection=lost]", has_text="No connection since").wait_for()
+    board.update(version=2, teams=["b", "a", "c"])
+
+    style.context.set_offline(False)
+    style.locator("[data-connection=back]", has_text="is current").wait_for()
+
+    assert style.locator("#live tr").count() == 3
+    troubles.clear()  # requests that could not be sent
+
+
+def test_a_server_that_goes_away_is_told_apart_from_a_lost_connection(style, troubles):
+    style.route("**/style/rows?*", lambda route: route.fulfill(status=503, body=""))
+    style.locator("[data-connection=lost]", has_text="The server has not answered").wait_for()
+    style.unroute("**/style/rows?*")
+    style.locator("[data-connection=back]").wait_for()
+    troubles.clear()
+
+
+def test_when_the_session_ends_a_live_part_keeps_what_it_shows_and_leads_to_the_login(
+    style, troubles
+):
+    style.route("**/style/rows?*", lambda route: route.fulfill(status=401, body="Please log in"))
+    out = style.locator("[data-connection=out] a")
+    out.wait_for()
+
+    assert out.get_attribute("href") == "/login?next=%2Fstyle"
+    assert style.locator("#live tr").count() == 2
+    troubles.clear()
+
+
+def test_a_machine_that_slept_catches_up_though_its_timers_know_nothing_of_it(make_page, board):
+    page = make_page()
+    page.clock.install()
+    page.goto("/style")
+    page.locator("#live").evaluate("(one) => { one.dataset.every = '600'; }")
+    with page.expect_response(re.compile("/style/rows")):
+        pass  # the next one is ten minutes away
+    board.update(version=2, teams=["b", "a", "c"])
+
+    page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=8))
+
+    page.wait_for_selector("#live tr:nth-child(3)")
+
+
+def test_a_tab_in_the_background_asks_seldom_and_catches_up_when_it_is_looked_at(style, board):
+    hide = """(hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    style.evaluate(hide, True)
+    board.update(version=2, teams=["b", "a", "c"])
+
+    with style.expect_response(re.compile("/style/rows")) as caught:
+        style.evaluate(hide, False)
+
+    assert caught.value.status == 200
+    style.wait_for_selector("#live tr:nth-child(3)")
+
+
 def test_what_is_typed_is_saved_and_sent(style, drafts):
     style.locator(".cm-content").press("Control+End")
     style.keyboard.type("y = 2")

@@ -11,6 +11,7 @@ from databoard.store.models import Interaction, Submission
 from databoard.store.queries import credits as credit_queries
 from databoard.web.leaderboards.highlight import highlight
 from databoard.web.leaderboards.measures import coarse_memory, coarse_time
+from databoard.web.leaderboards.output import SHOWN
 from tests.builders import make_submission
 from tests.web.scenes import CODE, ago, ahead, make_failed, make_scene, with_files
 
@@ -155,6 +156,57 @@ def test_logs_are_for_the_organisers(as_, scene, settings):
     assert as_("ada").get(url).status_code == 404
     assert answer.mimetype == "text/plain"
     assert answer.data.startswith(b"<script>")
+
+
+def printing(rows, scene, settings, text):
+    """A submission of the ladies whose second fold runs and has printed this."""
+    own = make_submission(rows, scene.ladies, "mine", has_job=True, state="training")
+    own.fold_runs[0].state, own.fold_runs[0].ended_at = "scored", ago(minutes=1)
+    own.fold_runs[1].state = "training"
+    with_files(scene, own)
+    Files(settings.submissions_dir).write_fold(own.folder, 1, "log.txt", text)
+    rows.commit()
+    return own
+
+
+def test_what_a_running_fold_prints_is_followed_where_the_event_shows_logs(
+    as_, rows, scene, settings
+):
+    scene.event.log_policy = "full"
+    bar = b"epoch 1 <b>\r 10 %\r 90 %\nepoch 2\n"
+    own = printing(rows, scene, settings, bar)
+    ada = as_("ada")
+
+    live = soup(ada.get(f"/{own.hash_}")).select("[data-live]")[1]
+    same = ada.get(f"{live['data-live']}?v={live['data-version']}")
+    Files(settings.submissions_dir).write_fold(own.folder, 1, "log.txt", bar + b"epoch 3\n")
+    news = soup(ada.get(f"{live['data-live']}?v={live['data-version']}"))
+
+    assert live.select_one("[data-running]")
+    assert [one.text for one in live.select("pre")] == [" 90 %\nepoch 2\n"]  # fold 1 runs alone
+    assert same.status_code == 204
+    assert news.select_one("pre").text.endswith("epoch 3\n")
+
+
+def test_of_a_long_log_the_end_is_shown(as_, rows, scene, settings):
+    scene.event.log_policy = "full"
+    own = printing(rows, scene, settings, b"first\n" + b"x" * SHOWN)
+
+    shown = soup(as_("ada").get(f"/{own.hash_}/output")).select_one("pre").text
+
+    assert shown == "…" + "x" * SHOWN
+
+
+def test_where_logs_are_private_a_team_is_told_so_while_it_waits(as_, rows, scene, settings):
+    own = printing(rows, scene, settings, b"42 rows")
+    url = f"/{own.hash_}/output"
+
+    team, organiser, other = (as_(who).get(url) for who in ("ada", "organiser", "bob"))
+
+    assert "keeps its data private" in team.text
+    assert "42 rows" not in team.text  # L11
+    assert "42 rows" in organiser.text
+    assert other.status_code == 404
 
 
 def test_what_people_write_is_shown_as_text(as_, rows, scene):

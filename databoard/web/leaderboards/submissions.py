@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from flask import Response, render_template
@@ -19,7 +18,7 @@ from databoard.store.queries import submissions as queries
 from databoard.web import event_pages, guards, polling
 from databoard.web.extensions import db, writes
 from databoard.web.language import gettext
-from databoard.web.leaderboards import cards, evidence, predictions, sight
+from databoard.web.leaderboards import cards, evidence, output, predictions, sight
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.climbing import climb_of
 from databoard.web.leaderboards.failures import failure_of
@@ -38,14 +37,16 @@ def submission(hash_: str) -> ResponseReturnValue:
     event = found.event_team.event
     place = guards.standing(event).event_team
     is_participant = place is not None and place.is_approved
-    result = _result(found, seen)
+    result, printed = _result(found, seen), output.shown(found, seen)
     return render_template(
         "leaderboards/submission.html",
         submission=found,
         seen=seen,
         # Our own template's text, rendered once for its digest and for the page.
         result=Markup(result),  # noqa: S704
-        version=_digest(result),
+        version=polling.digest(result),
+        output=Markup(printed),  # noqa: S704
+        output_version=polling.digest(printed),
         sources=sources(found) if seen.code else [],
         others=_others(found, place.id) if place is not None and seen.code else [],
         may_import=seen.code and is_participant,
@@ -79,16 +80,11 @@ def submission_state(hash_: str) -> Response:
     """Bring state, scores and folds up to date."""
     found, seen = _load(hash_)
     result = _result(found, seen)
-    return polling.fresh(_digest(result), lambda: result)
+    return polling.fresh(polling.digest(result), lambda: result)
 
 
 def _result(found: Submission, seen: Sight) -> str:
     return render_template("leaderboards/_result.html", **_context(found, seen))
-
-
-def _digest(text: str) -> str:
-    """Version of the live part: what is shown is all that tells what changed."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _context(found: Submission, seen: Sight) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from databoard.web.leaderboards import (
     credit,
     files,
     measures,
+    output,
     plots,
     submissions,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "credit",
     "files",
     "measures",
+    "output",
     "plots",
     "submissions",
 ]

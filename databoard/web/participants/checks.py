@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,16 +102,13 @@ def shown(event: Event, place: EventTeam, what: Panel | None = None) -> str:
         "participants/_check.html",
         event=event,
         inside=Markup(inside),  # noqa: S704 - our own template's text
-        version=_digest(newest),
+        version=polling.digest(newest),
     )
 
 
 def _inside(event: Event, check: Panel) -> str:
     return render_template("participants/_check_state.html", event=event, check=check)
 
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @bp.get("/events/<event>/sandbox/check")
@@ -121,5 +117,5 @@ def check_state(event: str) -> ResponseReturnValue:
     """Bring what is shown of the check up to date."""
     loaded, place = take_part(event)
     text = _inside(loaded, panel(loaded, place))
-    answer: Response = polling.fresh(_digest(text), lambda: text)
+    answer: Response = polling.fresh(polling.digest(text), lambda: text)
     return answer
