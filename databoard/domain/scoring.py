@@ -11,6 +11,7 @@ really reproduces what the kit says.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -270,4 +271,4 @@ def matches(
         Relative above 1, absolute below.
     """
     ours = float(decomposition.scores(np.asarray(y_pred, np.float64)))
-    return bool(abs(ours - score) <= tolerance * max(1.0, abs(score)))
+    return math.isfinite(score) and bool(abs(ours - score) <= tolerance * max(1.0, abs(score)))

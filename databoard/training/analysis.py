@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -81,31 +82,39 @@ class FoldBlend:
         if self._kind:
             return MeanPool(
                 np.stack(self._raw),
-                lambda mean: self._score(self._wrap(mean)),
+                lambda mean: self._score(lambda: self._wrap(mean)),
                 is_multiclass=self._kind == "multiclass",
             )
         wrapped = [self._wrap(raw) for raw in self._raw]
         return CombinedPool(
             len(wrapped),
-            lambda i: self._score(wrapped[i]),
-            lambda chosen: self._score(type(wrapped[0]).combine([wrapped[i] for i in chosen])),
+            lambda i: self._score(lambda: wrapped[i]),
+            lambda chosen: self._score(
+                lambda: type(wrapped[0]).combine([wrapped[i] for i in chosen])
+            ),
         )
 
     def _decomposes(self, y_pred: Any) -> bool:
         """Make the fast pool, if the kit's score really is what its name says."""
         truth = np.asarray(self._truth.y_pred, np.float64)
         way = decompose(type(self._type).__name__, truth, vars(self._type))
-        if way is None or not matches(way, y_pred, self._score(self._wrap(y_pred))):
+        if way is None or not matches(way, y_pred, self._score(lambda: self._wrap(y_pred))):
             return False
         self._pool = DecomposablePool(
             np.asarray(y_pred, np.float64)[None], way, is_multiclass=self._kind == "multiclass"
         )
         return True
 
-    def _score(self, y_pred: Any) -> float:
-        # Kits print while they score; the channel is not theirs, but the log is spared.
-        with contextlib.redirect_stdout(io.StringIO()):
-            return float(self._type.score_function(self._truth, y_pred))
+    def _score(self, combined: Callable[[], Any]) -> float:
+        """Score; what the kit's code fails on, or calls no number, is worse than anything."""
+        try:
+            # Kits print while they score; the channel is not theirs, but the log is spared.
+            with contextlib.redirect_stdout(io.StringIO()):
+                score = float(self._type.score_function(self._truth, combined()))
+        except Exception:
+            score = math.nan
+        worst = math.inf if self._is_lower else -math.inf
+        return score if math.isfinite(score) else worst
 
 
 class Analysis:
@@ -168,13 +177,19 @@ class Analysis:
         self.keys.append(key)
         without = [before for before, _ in found if before is not None]
         return {
-            "without": float(np.mean(without)) if without else None,
-            "with": float(np.mean([now for _, now in found])),
+            "without": _mean(without),
+            "with": _mean([now for _, now in found]),
         }
 
     def selections(self) -> list[list[int]]:
         """Tell the members of the best combination of each fold, as places in ``keys``."""
         return [list(fold.found.selected) if fold.found else [] for fold in self._folds]
+
+
+def _mean(scores: Sequence[float]) -> float | None:
+    """Average scores, if all are known."""
+    mean = float(np.mean(scores)) if scores else math.nan
+    return mean if math.isfinite(mean) else None
 
 
 def mixtures(

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from databoard.errors import DataboardError, TrainingError
 from databoard.services import analysis, ladders
+from databoard.services.standings import Memory
 from databoard.store.engine import read_only
 from databoard.store.files import Files
-from databoard.store.influences import Influences
+from databoard.store.influences import Influences, remembering
 from databoard.store.models import Submission
 from databoard.store.queries import analysis as queries
 from databoard.store.queries.analysis import Candidate
@@ -41,6 +42,7 @@ RETRY_S, MOST_RETRY_S = 30.0, 3600.0
 #: Of a larger event, the best so many are candidates for the best combination; when those known
 #: to the scorer have become half as many again, it begins anew.
 MAX_BLENDED = 400
+MOST_LEARNT = 600
 
 Blend = Sequence[Sequence[int]]
 
@@ -59,8 +61,36 @@ class Plan:
     has_ladder: bool
     official: str
     official_id: int
-    is_lower: bool
-    candidates: tuple[Candidate, ...]
+    renewed: int
+    done: int
+    has_results: bool
+    #: What was scored since the last analysis.
+    new: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an analyst remembers of an event: only new results need be looked at.
+
+    Attributes
+    ----------
+    renewed, done : int
+        Counters of the event: whether anything else has changed since, or somebody else has
+        analysed it.
+    learnt : dict
+        The candidates of the best combination, by key.
+    blend : sequence, optional
+        Per fold the keys of its members.
+    """
+
+    renewed: int
+    done: int
+    learnt: dict[str, Candidate]
+    blend: Blend | None
+
+    def is_of(self, plan: Plan) -> bool:
+        """Tell whether nothing but new results has come since."""
+        return (self.renewed, self.done) == (plan.renewed, plan.done)
 
 
 class Analyst:
@@ -78,9 +108,11 @@ class Analyst:
     ) -> None:
         self.sessions, self.engine = sessions, engine
         self.files, self.influences = Files(submissions_dir), Influences(submissions_dir)
+        self._read = remembering(self.influences.read)
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._blends: dict[int, Blend] = {}
+        self._memory = Memory()
+        self._known: dict[int, Known] = {}
         # By event: when to try again, and how long to wait should it fail once more.
         self._again: dict[int, tuple[float, float]] = {}
 
@@ -161,17 +193,23 @@ class Analyst:
             plan = _plan(session, event_id)
         if plan is None:
             return
-        kit = None
-        if plan.candidates:
+        # Put back when all went well: what failed in the middle is looked at as a whole.
+        known = self._known.pop(event_id, None)
+        is_anew = known is None or not known.is_of(plan)
+        now = Known(plan.renewed, plan.asked, {}, None)
+        if plan.new or (is_anew and plan.has_results):
             kit = self.engine.kit(plan.problem, plan.event, plan.terms)
             self._find_influences(plan, kit)
             self._climb(plan)
-            self._blend(plan, kit)
+            now = self._blend(plan, kit, known, now, is_anew=is_anew)
         with self.sessions.begin() as session:
             event = queries.event(session, event_id)
-            if event is not None:
-                analysis.refresh(session, event, self.influences.read)
-                analysis.done(session, event_id, plan.asked)
+            if event is None:
+                return
+            if is_anew or analysis.concern(session, event, [one.id for one in plan.new]):
+                analysis.refresh(session, event, self._read, self._memory)
+            analysis.done(session, event_id, plan.asked, plan.new)
+        self._known[event_id] = now
 
     def _predictions(self, plan: Plan, one: Candidate, step: str) -> list[bytes | None]:
         read = self.files.read_fold
@@ -183,7 +221,7 @@ class Analyst:
 
     def _find_influences(self, plan: Plan, kit: PreparedKit) -> None:
         """Have the influences of new submissions computed, and keep them."""
-        for one in plan.candidates:
+        for one in plan.new:
             if self.influences.has(one.folder, one.run, plan.official_id):
                 continue
             for kind, content in self._influences(plan, kit, one).items():
@@ -206,54 +244,95 @@ class Analyst:
         """Let out what the ladder lets out, in the order in which submissions ended."""
         if not plan.has_ladder:
             return
-        waiting = [one for one in plan.candidates if one.public is None]
-        for one in sorted(waiting, key=lambda one: (one.ended_at or one.submitted_at, one.id)):
+        for one in sorted((one for one in plan.new if one.public is None), key=_ended):
             with self.sessions.begin() as session:
                 event = queries.event(session, plan.event_id)
                 submission = session.get(Submission, one.id)
                 if event is None or submission is None or submission.state != "scored":
                     continue
-                ladders.answer(session, event, submission, self.influences.read)
+                ladders.answer(session, event, submission, self._read)
 
     # -------------------------------------------------------------- all together
-    def _blend(self, plan: Plan, kit: PreparedKit) -> None:
+    def _blend(
+        self, plan: Plan, kit: PreparedKit, known: Known | None, now: Known, *, is_anew: bool
+    ) -> Known:
         """Bring the best combination up to date, and store it if it has changed."""
-        told = self._learn(plan, kit)
-        by_key = {_key(one): one for one in plan.candidates}
-        chosen = [[by_key[told["keys"][i]] for i in fold] for fold in told["selections"]]
+        learnt = known.learnt if known is not None else {}
+        told, learnt = self._learn(plan, kit, learnt, is_anew=is_anew)
+        now = replace(now, learnt=learnt, blend=known.blend if known is not None else None)
+        if told is None:
+            return now
+        chosen = [[learnt[told["keys"][i]] for i in fold] for fold in told["selections"]]
         blend = [[one.id for one in fold] for fold in chosen]
-        if self._blends.get(plan.event_id) == blend or not all(blend):
-            return
-        scores = {
-            "combined": self._scores(plan, kit, chosen),
-            "best": self._scores(plan, kit, [fold[:1] for fold in chosen]),
-        }
+        if now.blend == blend or not all(blend):
+            return now
+        try:
+            scores = {
+                "combined": self._scores(plan, kit, chosen),
+                "best": self._scores(plan, kit, [fold[:1] for fold in chosen]),
+            }
+        except TrainingError as error:
+            if error.fault != "team":
+                raise
+            # What some team predicts does not add up: the places of all follow without.
+            logger.warning("no best combination of event %d: %s", plan.event_id, error.message)
+            return now
         with self.sessions.begin() as session:
             event = queries.event(session, plan.event_id)
             if event is not None:
                 analysis.record_blend(session, event, blend, scores)
-        self._blends[plan.event_id] = blend
+        return replace(now, blend=blend)
 
-    def _learn(self, plan: Plan, kit: PreparedKit) -> dict[str, Any]:
-        """Have the scorer take in what it does not know yet, oldest first."""
+    def _learn(
+        self, plan: Plan, kit: PreparedKit, learnt: dict[str, Candidate], *, is_anew: bool
+    ) -> tuple[dict[str, Any] | None, dict[str, Candidate]]:
+        """Have the scorer take in what it does not know yet, in the order in which it ended.
+
+        Returns
+        -------
+        told : dict or None
+            As the scorer says; None if nobody has come.
+        learnt : dict
+            All that it knows, by key.
+        """
+        wanted = self._able(plan, learnt, None if is_anew else plan.new)
+        if not (wanted or is_anew):
+            return None, learnt
         told = kit.learnt(plan.official)
-        able = [one for one in plan.candidates if not (one.is_out or one.is_late)]
-        present = {_key(one) for one in able}
-        chosen = _best(able, MAX_BLENDED, is_lower=plan.is_lower)
-        n_new = sum(_key(one) not in told["keys"] for one in chosen)
-        if not set(told["keys"]) <= present or len(told["keys"]) + n_new > 1.5 * MAX_BLENDED:
+        if not is_anew and set(told["keys"]) != set(learnt):
+            # It was started anew, or somebody else has taught it.
+            return self._learn(plan, kit, learnt, is_anew=True)
+        present = wanted if is_anew else {**learnt, **wanted}
+        n_new = len(wanted.keys() - set(told["keys"]))
+        if not set(told["keys"]) <= present.keys() or len(told["keys"]) + n_new > MOST_LEARNT:
+            if not is_anew:
+                return self._learn(plan, kit, {}, is_anew=True)
+            wanted = present = self._able(plan, {}, None)
             told = kit.learnt(plan.official, forget=True)
-        for one in chosen:
-            if _key(one) in told["keys"] or self._stopped.is_set():
+        for key, one in sorted(wanted.items(), key=lambda item: _ended(item[1])):
+            if key in told["keys"] or self._stopped.is_set():
                 continue
             trains = self._trains(plan, one)
             if trains is None:
                 continue
-            told = kit.learn(plan.official, _key(one), trains, plan.max_members)
+            told = kit.learn(plan.official, key, trains, plan.max_members)
             if (added := told["added"]) and added["with"] is not None:
                 with self.sessions.begin() as session:
                     analysis.record_addition(session, one.id, added["without"], added["with"])
-        return told
+        return told, {key: present[key] for key in told["keys"]}
+
+    def _able(
+        self, plan: Plan, learnt: dict[str, Candidate], new: Sequence[Candidate] | None
+    ) -> dict[str, Candidate]:
+        """List, by key, the first that may be combined, of these or of all with what is learnt."""
+        with read_only(), self.sessions() as session:
+            keys = set(queries.able(session, plan.event_id, MAX_BLENDED))
+            if new is None:
+                keys |= {one.id for one in learnt.values()}
+            else:
+                keys &= {one.id for one in new}
+            found = queries.candidates(session, plan.event_id, only=keys) if keys else []
+        return {_key(one): one for one in found if not (one.is_out or one.is_late)}
 
     def _scores(
         self, plan: Plan, kit: PreparedKit, chosen: Sequence[Sequence[Candidate]]
@@ -275,12 +354,8 @@ def _key(one: Candidate) -> str:
     return f"{one.hash_[:12]}.{one.run}"
 
 
-def _best(found: Sequence[Candidate], n: int, *, is_lower: bool) -> list[Candidate]:
-    """Choose the best so many by their public scores; the oldest first."""
-    sign = 1 if is_lower else -1
-    known = [one for one in found if one.public is not None]
-    best = sorted(known, key=lambda one: sign * (one.public or 0.0))[:n]
-    return sorted(best, key=lambda one: (one.submitted_at, one.id))
+def _ended(one: Candidate) -> tuple[datetime, int]:
+    return one.ended_at or one.submitted_at, one.id
 
 
 def _plan(session: Session, event_id: int) -> Plan | None:
@@ -299,6 +374,8 @@ def _plan(session: Session, event_id: int) -> Plan | None:
         has_ladder=event.has_ladder,
         official=event.official_score.name,
         official_id=event.official_score.id,
-        is_lower=event.official_score.is_lower_the_better,
-        candidates=tuple(queries.candidates(session, event_id)),
+        renewed=event.analysis_renewed,
+        done=event.analysis_done,
+        has_results=bool(queries.able(session, event_id, 1)),
+        new=tuple(queries.candidates(session, event_id, is_new=True)),
     )

@@ -389,8 +389,8 @@ class FoldRun:
         except predictions.BadPredictionsError as error:
             self.verdict = verdicts.of_predictions(self.progress.step, str(error))
             return False
-        dtype = message.get("dtype")
-        self.progress.dtypes[name] = dtype if dtype in predictions.DTYPES else "float64"
+        stored = self.progress.y_pred[name]
+        self.progress.dtypes[name] = predictions.believed(stored, message.get("dtype"))
         return True
 
     def _send_test_data(self, following: Step) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,8 @@ from databoard.training.wire import NPY_HEADER_BYTES, Form, npy_header
 
 DTYPES = ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
 _MAX_DEPTH = 6
+#: Sums, squares and mean squares of numbers up to it do not overflow, whoever's are added.
+LARGEST = 1e100
 
 
 class BadPredictionsError(ValueError):
@@ -55,6 +56,8 @@ def _check_values(values: np.ndarray[Any, np.dtype[Any]]) -> None:
     bad = values.size - int(np.isfinite(values).sum())
     if bad:
         raise BadPredictionsError(f"{bad} of {values.size} predictions are NaN or infinite")
+    if values.size and np.abs(values).max() > LARGEST:
+        raise BadPredictionsError(f"some predictions are larger than {LARGEST:g}")
 
 
 def _check_probabilities(values: np.ndarray[Any, np.dtype[Any]]) -> None:
@@ -111,8 +114,8 @@ def _check_item(item: object, depth: int) -> None:
             _check_item(part, depth + 1)
     elif isinstance(item, bool) or not (item is None or isinstance(item, int | float)):
         raise BadPredictionsError("the predictions hold something that is not a number")
-    elif item is not None and not abs(item) <= sys.float_info.max:
-        raise BadPredictionsError("the predictions hold NaN or infinite numbers")
+    elif item is not None and not abs(item) <= LARGEST:
+        raise BadPredictionsError(f"the predictions hold NaN or numbers larger than {LARGEST:g}")
 
 
 def put_back(stored: bytes, rows: np.ndarray[Any, np.dtype[np.int64]]) -> bytes:
@@ -131,6 +134,28 @@ def put_back(stored: bytes, rows: np.ndarray[Any, np.dtype[np.int64]]) -> bytes:
         return json.dumps([items[i] for i in where], separators=(",", ":")).encode()
     values = np.frombuffer(stored, dtype="<f8", offset=NPY_HEADER_BYTES).reshape(_shape(stored))
     return stored[:NPY_HEADER_BYTES] + values[where].tobytes()
+
+
+def believed(stored: bytes, dtype: object) -> str:
+    """Return the type that a box says its predictions had, if they can have had it.
+
+    Parameters
+    ----------
+    stored : bytes
+        As `read` returned them.
+    dtype : object
+        What the box says; 1e200 as float16 would become an infinity behind the checks.
+
+    Returns
+    -------
+    str
+        "float64" where the word does not fit the numbers.
+    """
+    if not isinstance(dtype, str) or dtype not in DTYPES or stored[:1] == b"[":
+        return "float64"
+    with np.errstate(all="ignore"):
+        same = np.array_equal(load(stored, dtype), load(stored))
+    return dtype if same else "float64"
 
 
 def load(stored: bytes, dtype: str = "float64") -> np.ndarray[Any, np.dtype[Any]]:

@@ -21,6 +21,9 @@ from databoard.training.wire import Fault, FoldTask, Limits, Step, Verdict
 LIMITED_CHARACTERS = 200
 _FULL_CHARACTERS = 2_000
 _MOST_LINES = 1_000_000
+_WRONG_TESTS = (
+    "the predictions for the test rows have a wrong shape or type, or NaN or huge numbers"
+)
 _STATES: dict[Step, str] = {
     "starting": "checking_error",
     "training": "training_error",
@@ -126,7 +129,7 @@ def _limit_of(kind: str, report: Mapping[str, Any]) -> str:
 def _message(task: FoldTask, step: Step, kind: str, text: str, place: Mapping[str, Any]) -> str:
     where = f" ({place['file']}, line {place['line']})" if place["file"] and place["line"] else ""
     if step == "testing" and kind == "WrongPredictionsError":
-        return "the predictions for the test rows have a wrong shape or type, or NaN among them"
+        return _WRONG_TESTS
     if step == "testing":
         known = kind if kind in _KNOWN_TYPES else "an exception of its own"
         return f"{known}{where}; what is said after the test data arrived is not shown"
@@ -158,7 +161,8 @@ def of_status(task: FoldTask, step: Step, status: int, *, out_of_memory: bool) -
 
 
 def of_predictions(step: Step, why: str) -> Verdict:
-    """Judge predictions that are not what the step should give."""
+    """Judge predictions that are not what the step should give; of test rows nothing is told."""
+    why = _WRONG_TESTS if step == "testing" else why
     return Verdict(_STATES[step], fault="team", step=step, message=one_line(why, 200))
 
 

@@ -196,7 +196,7 @@ def test_one_candidate_is_its_own_blend():
 
 
 @pytest.mark.parametrize("name", ["RMSE", "MAE"])
-@pytest.mark.parametrize("size", [1e12, 1e100, 1e150])
+@pytest.mark.parametrize("size", [1e12, 1e100, 1e150, 1e300, 1.7e308])
 def test_a_member_that_is_far_off_changes_no_blend(name, size, monkeypatch):
     rng = np.random.default_rng(0)
     y_true = rng.normal(size=60)
@@ -215,4 +215,7 @@ def test_a_member_that_is_far_off_changes_no_blend(name, size, monkeypatch):
         pool = DecomposablePool(y_preds, decompose(name, y_true), is_multiclass=False)
         found.append((blending.blend(pool, is_lower_the_better=True), len(tried)))
 
-    assert found[0] == found[1]
+    (alone, n_alone), (together, n_together) = found
+    assert alone == together
+    # Where it may help, it is tried; for its sake nobody else is.
+    assert n_together <= n_alone + len(together.selected)

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+import rampwf
 from sqlalchemy.orm import Session
 
 from databoard.services import blends, events, health, monitoring
@@ -16,7 +17,7 @@ from databoard.store.files import Files
 from databoard.store.models import Submission
 from databoard.store.queries import analysis as queries
 from databoard.store.queries import tasks as task_queries
-from databoard.training.analysis import npy
+from databoard.training.analysis import FoldBlend, npy
 from databoard.training.analyst import Analyst
 from databoard.training.blends import answer_all
 from databoard.training.influence import Influence
@@ -404,3 +405,58 @@ def test_a_blend_of_what_is_gone_is_refused_with_the_reason(rows, scorer, files,
 
     rows.refresh(question)
     assert "predictions of one of the submissions are gone" in question.error
+
+
+def test_predictions_that_overflow_together_take_the_places_from_nobody(
+    rows, problems, files, engine_of_rows, engine, caplog
+):  # L8
+    scorer = Scorer("diabetes_kit", None, problems)
+    problem = make_problem(
+        rows, "diabetes_kit", n_train=len(scorer.y_train), n_test=len(scorer.y_test)
+    )
+    official = make_score_type(rows, "rmse", is_lower_the_better=True, maximum=np.inf)
+    event = make_event(rows, "sugar", problem=problem, score_types=[official], n_folds=3)
+    for fold, (train, valid) in zip(event.folds, scorer.folds, strict=True):
+        fold.train_is, fold.valid_is = train, valid
+    truth, tests = scorer.y_train.astype(float), np.zeros(len(scorer.y_test))
+    made = []
+    for number, noise in enumerate((3.0, 4.0, 50.0)):
+        one = make_scored_submission(rows, make_event_team(rows, event), f"one{number}")
+        made.append(one)
+        for i in range(3):
+            y_pred = truth + noise * np.random.default_rng(i).normal(size=len(truth))
+            # As a server took them that knew no limit: each alone is scored.
+            huge = np.where(np.arange(len(tests)) == i, 1.7e308 * (i == number), tests)
+            files.write_fold(one.folder, i, "y_pred_train.npy", stored(y_pred))
+            files.write_fold(one.folder, i, "y_pred_test.npy", stored(huge))
+    ask(rows, event)
+    analyst = Analyst(make_sessions(engine_of_rows), engine, files.root)
+
+    assert analyst.work()
+
+    assert "no best combination" in caplog.text
+    places = [queries.standing(rows, one.id)["public"] for one in made]
+    assert all(place.rank_low >= 1 for place in places)
+
+
+class Fickle:
+    """A score that stops on most mixtures, and calls the others no number."""
+
+    name, is_lower_the_better = "fickle", True
+
+    def score_function(self, truth, y_pred):
+        values = y_pred.y_pred
+        if len(np.unique(values)) > 1:
+            raise ValueError("a mixture")
+        return float("nan") if values[0] == 2 else float(values[0])
+
+
+def test_a_score_that_fails_on_mixtures_spoils_no_blend():
+    Predictions = rampwf.prediction_types.make_regression()
+    truth = Predictions(y_true=np.zeros(3))
+    blend = FoldBlend(Fickle(), truth, lambda y: Predictions(y_pred=y), "regression")
+
+    told = [blend.add(np.asarray(one, float), 5) for one in ([3, 3, 3], [1, 2, 3], [1, 1, 1])]
+
+    assert told == [(None, 3.0), (3.0, 3.0), (3.0, 1.0)]
+    assert blend.found.selected == (2,)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from databoard.training.predictions import BadPredictionsError, load, read
+from databoard.training.predictions import LARGEST, BadPredictionsError, believed, load, read
 from databoard.training.wire import NPY_HEADER_BYTES, Form, npy_header
 
 SHAPE = (4, 2)
@@ -68,6 +68,8 @@ HOSTILE = {  # L6, L7, L8
     "NaN": _npy(np.full(SHAPE, np.nan)),
     "one NaN": _npy(np.array([[0.5, 0.5]] * 3 + [[0.5, np.nan]])),
     "infinity": _npy(np.full(SHAPE, np.inf)),
+    "huge": _npy(np.full(SHAPE, -1.01 * LARGEST)),
+    "the largest": _npy(np.array([[0.5, 0.5]] * 3 + [[0.5, np.finfo(float).max]])),
 }
 
 
@@ -93,6 +95,28 @@ def test_good_predictions_come_back_bit_by_bit() -> None:
     assert (np.load(io.BytesIO(stored)) == values).all()
 
 
+@pytest.mark.parametrize(
+    ("dtype", "values", "kept"),
+    [
+        ("float32", np.float32([0.1, 3e38]), True),
+        ("float16", np.float16([0.1, 65504]), True),
+        ("int64", np.int64([-7, 2**53]), True),
+        ("bool", np.array([True, False]), True),
+        ("float32", [0.1, 0.2], False),
+        ("float16", [1.0, 1e10], False),
+        ("int64", [1.0, 1e100], False),
+        ("uint8", [1.0, 256.0], False),
+        ("float128", [1.0, 2.0], False),
+        (["float32"], [1.0, 2.0], False),
+    ],
+)
+def test_a_type_is_believed_only_where_the_numbers_may_have_had_it(dtype, values, kept) -> None:
+    stored = npy_header((2,)) + np.asarray(values, "<f8").tobytes()
+
+    assert believed(stored, dtype) == (dtype if kept else "float64")
+    assert np.array_equal(load(stored, believed(stored, dtype)), np.asarray(values))
+
+
 def test_strict_events_refuse_rows_that_are_not_probabilities() -> None:
     raw = _npy(np.array([[0.5, 0.5]] * 3 + [[0.9, 0.9]]))
 
@@ -112,7 +136,8 @@ def test_strict_events_refuse_rows_that_are_not_probabilities() -> None:
 )
 def test_any_array_but_the_expected_one_is_refused(values: np.ndarray) -> None:  # L8
     raw = _npy(values)
-    expected = values.dtype == "<f8" and values.shape == SHAPE and np.isfinite(values).all()
+    expected = values.dtype == "<f8" and values.shape == SHAPE
+    expected = expected and np.isfinite(values).all() and (np.abs(values) <= LARGEST).all()
 
     if expected:
         assert load(read(raw, ARRAY)).tolist() == values.tolist()
@@ -135,6 +160,7 @@ BAD_LISTS = {
     "NaN": "[[NaN], [], []]",
     "infinity": "[[Infinity], [], []]",
     "too large a number": "[[1e999], [], []]",
+    "a huge number": "[[1e101], [], []]",
     "a large integer": f"[[1{'0' * 309}], [], []]",
     "an integer of very many digits": f"[[1{'0' * 100_000}], [], []]",
     "a twin of NaN": "[[nan], [], []]",
