@@ -57,6 +57,8 @@ LANES = ("train", "check")
 #: So much work may wait for slots where folds are short, so that one transaction takes several
 #: submissions; where they are long, two rounds, so that no slot waits for the desk.
 AHEAD_S, MAX_ROUNDS = 0.5, 8.0
+#: So long news of a full queue gather, to be written together; nobody watches each of them.
+GATHER_S = 0.1
 #: How often a trainer that is busy looks what has changed.
 LOOK_S = 0.2
 #: More than this and a clock was set; less is drift and waiting.
@@ -479,20 +481,26 @@ class Desk:
             self._write(others)
 
     def _drain_inbox(self) -> list[News]:
-        """Wait for the first news, and take all that have come by then."""
+        """Wait for the first news, and take all that have come by then, or a little later."""
         found = []
         try:
             item = self.inbox.get(timeout=self._patience())
+            until = time.monotonic() + (GATHER_S if self._is_busy() else 0.0)
             while True:
                 if item is None:
                     self._is_curious = True
                 else:
                     found.append(item)
-                item = self.inbox.get_nowait()
+                item = self.inbox.get(timeout=max(0.0, until - time.monotonic()))
         except queue.Empty:
             if not (found or self.steps or self._is_curious):
                 self._due = set(LANES)
         return found
+
+    def _is_busy(self) -> bool:
+        """Whether enough waits for the slots that none of them waits for the desk."""
+        n_left = sum(run.n_left for run in self.runs.values())
+        return self.stop_at is None and n_left > 2 * self.engine.slots
 
     def _patience(self) -> float:
         """Seconds to wait for news before something else has to be done."""
