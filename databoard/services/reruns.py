@@ -18,6 +18,8 @@ from databoard.store.queries import submissions as queries
 #: What a result depends on besides the submission's own code. Another environment may well give
 #: the same numbers, so it does not keep two runs from being compared.
 COMPARED = ("data_hash", "folds_hash", "kit_hash")
+#: Message of a submission that was scored without being trained.
+REUSED = "The results of an identical submission were taken over."
 COPIED = (
     *("state", "fault", "message", "train_s", "valid_s", "test_s", "peak_mb", "isolation"),
     *("train_sha256", "test_sha256"),
@@ -64,6 +66,14 @@ def find_twin(
     submission = job.submission if job is not None else None
     if submission is None or submission.run > 1 or not submission.code_hash:
         return None
+    return queries.twin(session, submission, made_with)
+
+
+def origin(session: Session, submission: Submission) -> Submission | None:
+    """Find the submission whose results were taken over; None if it was trained or that is gone."""
+    if submission.message != REUSED:
+        return None
+    made_with = {name: getattr(submission, name) for name in (*COMPARED, "environment_hash")}
     return queries.twin(session, submission, made_with)
 
 

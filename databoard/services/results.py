@@ -316,7 +316,7 @@ def reuse(
     message = "The results of an identical submission were taken over."
     ending = Ending(
         bagged=bagged,
-        message=message,
+        message=reruns.REUSED,
         data_hash=made_with["data_hash"],
         folds_hash=made_with["folds_hash"],
         kit_hash=made_with["kit_hash"],

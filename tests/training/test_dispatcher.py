@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from databoard.services import jobs, submissions
+from databoard.services import jobs, reruns, submissions
 from databoard.store.engine import read_only
 from databoard.store.files import Files
 from databoard.store.models import Job
@@ -400,6 +400,8 @@ class TestReuse:
 
         assert second.state == "scored"
         assert "identical" in second.message
+        with read_only(), reusing.sessions() as session:
+            assert reruns.origin(session, second).id == first.id
         assert "ours" not in second.message
         for ours, theirs in zip(first.fold_runs, second.fold_runs, strict=True):
             assert (ours.train_s, ours.test_sha256) == (theirs.train_s, theirs.test_sha256)

@@ -476,6 +476,7 @@ SUBMISSIONS = [
     Row("GET", f"/{HASH}/output", OWNERS),
     Row("GET", f"/{HASH}/output", OWNERS, HIDDEN_HASH),
     Row("POST", f"/{HASH}/comments/<int:key>/remove", (302, 403, 403, 404, 404, 404)),
+    Row("GET", f"/{HASH}/submission.zip", OWNERS),
     Row("GET", "/compare", OWNERS, query=f"?a={SUBMISSION}&b={FAILED_SUBMISSION}"),
     Row("GET", f"/credit/{HASH}", (302, 403, 403, 200, 200, 200)),
     Row(

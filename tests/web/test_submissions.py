@@ -2,17 +2,20 @@
 
 import html
 import re
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from bs4 import BeautifulSoup
 
+from databoard.services.reruns import REUSED
 from databoard.store.files import Files
 from databoard.store.models import Interaction, Submission
 from databoard.store.queries import credits as credit_queries
 from databoard.web.leaderboards.highlight import highlight
 from databoard.web.leaderboards.measures import coarse_memory, coarse_time
 from databoard.web.leaderboards.output import SHOWN
-from tests.builders import make_submission
+from tests.builders import make_scored_submission, make_submission
 from tests.web.scenes import CODE, ago, ahead, make_failed, make_scene, with_files
 
 SECRET = 0.123456
@@ -207,6 +210,59 @@ def test_where_logs_are_private_a_team_is_told_so_while_it_waits(as_, rows, scen
     assert "42 rows" not in team.text  # L11
     assert "42 rows" in organiser.text
     assert other.status_code == 404
+
+
+def reused(rows, scene):
+    """A submission of the ladies that took over the results of the men's."""
+    made_with = {"code_hash": "c" * 64, "data_hash": "d" * 64, "environment_hash": "e" * 64}
+    own = make_scored_submission(rows, scene.ladies, "again", message=REUSED)
+    for one in (with_files(scene, own), scene.other):
+        for name, value in made_with.items():
+            setattr(one, name, value)
+    rows.commit()
+    return own
+
+
+def test_reused_results_name_their_origin_to_who_may_read_both(as_, rows, scene):
+    own = reused(rows, scene)
+    link = f"[href='/{scene.other.hash_}']"
+
+    shown = soup(as_("ada").get(f"/{own.hash_}")).select_one(".live-state")
+    scene.event.public_opening_at = ahead(hours=1)
+    rows.commit()
+    hidden = soup(as_("ada").get(f"/{own.hash_}")).select_one(".live-state")
+    others = soup(as_("bob").get(f"/{own.hash_}")).select_one(".live-state")
+
+    assert shown.select_one(link).text == "boosting"
+    assert "The same code was scored before" in hidden.text
+    assert not hidden.select(link)
+    assert "The same code" not in others.text  # nor that it equals their own
+
+
+def test_everybody_sees_what_a_submission_was_made_with_but_not_the_hash_of_hidden_code(
+    as_, rows, scene
+):
+    own = reused(rows, scene)
+    scene.event.public_opening_at = ahead(hours=1)
+    rows.commit()
+
+    def hashes(name):
+        return [one.text for one in soup(as_(name).get(f"/{own.hash_}")).select("code.hash")]
+
+    assert hashes("ada") == ["c" * 64, "d" * 64, "e" * 64]
+    assert hashes("bob") == hashes("eve") == ["d" * 64, "e" * 64]
+
+
+def test_all_files_are_one_download_where_the_code_may_be_read(as_, rows, scene):
+    url = f"/{scene.own.hash_}/submission.zip"
+
+    answer, refused = as_("bob").get(url), as_("eve").get(url)
+
+    with ZipFile(BytesIO(answer.data)) as archive:
+        assert archive.read("classifier.py") == CODE
+    assert "forest.zip" in answer.headers["Content-Disposition"]
+    assert rows.query(Interaction).filter_by(kind="look").count() == 1
+    assert refused.status_code == 404
 
 
 def test_what_people_write_is_shown_as_text(as_, rows, scene):

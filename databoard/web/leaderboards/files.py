@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 from flask import Response
 
 from databoard.errors import NotFoundError
@@ -47,6 +50,23 @@ def source_file(hash_: str, filename: str) -> Response:
     content = source(submission, filename)
     note_look(submission, seen, filename)
     return download(content, filename)
+
+
+@bp.get("/<string(length=40):hash_>/submission.zip")
+@writes
+@guards.approved_required
+def all_sources(hash_: str) -> Response:
+    """Download all files of a submission."""
+    submission, seen = sight.load(hash_)
+    if not seen.code:
+        raise NotFoundError(str(NO_FILE))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in submission.files:
+            archive.writestr(file.filename, source(submission, file.filename))
+    note_look(submission, seen)
+    filename = f"{submission.name}.zip"
+    return download(packed.getvalue(), filename, mimetype="application/zip")
 
 
 @bp.get("/<string(length=40):hash_>/error.txt")

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from databoard.errors import NotFoundError
-from databoard.services import jobs
+from databoard.services import jobs, reruns
 from databoard.store.models import Submission
 from databoard.store.queries import comments as comment_queries
 from databoard.store.queries import credits as credit_queries
@@ -71,6 +71,14 @@ def _others(found: Submission, event_team_id: int) -> list[Submission]:
     return [one for one in queries.of_team(db.session(), event_team_id) if one.id != found.id]
 
 
+def _origin(found: Submission, seen: Sight) -> Submission | None:
+    """Whose results it took over, if the visitor may know that both codes are the same."""
+    origin = reruns.origin(db.session(), found) if seen.code else None
+    if origin is None or not sight.of(origin, guards.submission_role(origin)).code:
+        return None
+    return origin
+
+
 # ---- the live part -------------------------------------------------------------------------------
 
 
@@ -100,6 +108,8 @@ def _context(found: Submission, seen: Sight) -> dict[str, Any]:
         "failure": failure_of(found, seen),
         "evidence": evidence.of(found, seen),
         "climb": climb_of(found, seen),
+        "is_reused": seen.code and found.message == reruns.REUSED,
+        "origin": _origin(found, seen),
         "has_trainer": bool(
             job_queries.live_trainers(db.session(), guards.now() - jobs.TRAINER_IS_LOST)
         ),
