@@ -313,7 +313,6 @@ def reuse(
     if twin is None or job is None:
         return False
     bagged = reruns.copy_folds(session, job, twin, submissions_dir=submissions_dir, now=now)
-    message = "The results of an identical submission were taken over."
     ending = Ending(
         bagged=bagged,
         message=reruns.REUSED,
