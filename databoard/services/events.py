@@ -21,14 +21,20 @@ from databoard.store.queries import events as queries
 from databoard.store.queries import problems as problem_queries
 
 TOUCHED = "databoard_touched_events"
-AT_LEAST_ONE = (
-    "max_members_per_team",
+#: What a submission may use, by number.
+SIZES = (
     "fold_seconds",
     "fold_memory_mb",
     "fold_cores",
     "fold_disk_mb",
     "fold_output_kb",
     "max_upload_kb",
+)
+#: The same, and how its folds are run.
+LIMITS = (*SIZES, "log_policy", "is_strict", "can_reuse_results")
+AT_LEAST_ONE = (
+    "max_members_per_team",
+    *SIZES,
     "n_final",
     "max_n_ensemble",
 )
@@ -54,22 +60,13 @@ EDITABLE = (
     "can_merge_teams",
     "merging_ends_at",
     "is_anonymous",
-    "is_demo",
     "pause_s",
     "max_per_day",
     "max_submissions",
     "max_pending",
     "is_paused",
     "pause_reason",
-    "fold_seconds",
-    "fold_memory_mb",
-    "fold_cores",
-    "fold_disk_mb",
-    "fold_output_kb",
-    "max_upload_kb",
-    "log_policy",
-    "is_strict",
-    "can_reuse_results",
+    *LIMITS,
     "ranking",
     "has_ladder",
     "n_final",

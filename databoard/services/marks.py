@@ -1,4 +1,4 @@
-"""Marks: which submissions count in the end, and which take no rank."""
+"""Marks: which submissions count in the end, which take no rank, which are withdrawn."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from databoard.errors import ClosedError, InvalidError
-from databoard.services import activity, events
+from databoard.errors import ClosedError, DuplicateError, InvalidError
+from databoard.services import activity, events, notifications
 from databoard.store.models import EventTeam, Submission, User
 from databoard.store.queries import submissions as queries
+from databoard.store.queries import teams as team_queries
 
 
 def choose_final(
@@ -98,6 +99,61 @@ def mark_team(
         place.disqualification = changed["disqualification"] = disqualification.strip()[:500]
         place.disqualified_at = now if place.disqualification else None
     _note(session, by, "mark_team", place.team.name, now, place.event_id, changed)
+
+
+def withdraw(
+    session: Session, submission: Submission, reason: str, *, by: User | None, now: datetime
+) -> None:
+    """Take a submission off the boards, which `put_back` undoes; its team is told why.
+
+    Its code is no longer open to others, and its name is free again.
+
+    Raises
+    ------
+    InvalidError
+        If it is in the queue or off the boards already, or there is no reason.
+    """
+    queries.lock(session, submission)
+    reason = reason.strip()[:500]
+    if not reason:
+        raise InvalidError("Please give the reason: the team reads it.", "reason")
+    if not submission.is_ended:
+        raise InvalidError(f"{submission.name} is in the queue; cancel it first.")
+    if submission.withdrawn_at is not None:
+        raise InvalidError(f"{submission.name} is withdrawn already.")
+    submission.withdrawn_at, submission.withdrawal = now, reason
+    text = f"An organiser withdrew your submission {submission.name}: {reason}"
+    for user in team_queries.members(session, submission.event_team.team_id):
+        key = f"withdrawn:{submission.id}:{user.id}:{now:%Y-%m-%d %H:%M}"
+        url = f"/{submission.hash_}"
+        notifications.tell(session, user, "failed", text, now=now, url=url, key=key)
+    changed: dict[str, object] = {"hash": submission.hash_, "reason": reason}
+    _note(session, by, "withdraw", submission.name, now, submission.event_id, changed)
+
+
+def put_back(session: Session, submission: Submission, *, by: User | None, now: datetime) -> None:
+    """Undo the withdrawal of a submission: it is again what it was.
+
+    Raises
+    ------
+    InvalidError
+        If no organiser withdrew it.
+    DuplicateError
+        If its team has used its name again.
+    """
+    place = submission.event_team
+    team_queries.lock(session, place)
+    queries.lock(session, submission)
+    if not submission.withdrawal:
+        raise InvalidError(f"{submission.name} was not withdrawn by an organiser.")
+    if queries.named(session, place.id, submission.name) is not None:
+        raise DuplicateError(f"{place.team.name} has another submission {submission.name} now.")
+    if submission.is_final:
+        n_final = sum(one.is_final for one in queries.of_team(session, place.id))
+        submission.is_final = n_final < place.event.n_final
+    submission.withdrawn_at, submission.withdrawal = None, ""
+    changed: dict[str, object] = {"hash": submission.hash_}
+    _note(session, by, "put_back", submission.name, now, submission.event_id, changed)
 
 
 def _note(

@@ -18,7 +18,7 @@ from databoard.store.queries import notifications as queries
 #: What news is about, in the words in which one chooses.
 KINDS = {
     "scored": "A submission of my team was scored",
-    "failed": "A submission of my team failed",
+    "failed": "A submission of my team failed or was withdrawn",
     "comment": "Somebody comments on a submission of my team",
     "credit": "Somebody credits a submission of my team",
     "invitation": "I am invited to a team, or mine is asked to merge",

@@ -16,6 +16,7 @@ from databoard.mail import letters
 from databoard.services import accounts, outbox, teams
 from databoard.store.models import Event, Team, TeamMember, User
 from databoard.store.queries import accounts as account_queries
+from databoard.store.queries import events as event_queries
 from databoard.store.queries import teams as team_queries
 
 MAX_BYTES = 1_000_000
@@ -70,10 +71,17 @@ def import_roster(
     event: Event,
     rows: list[dict[str, str]],
     *,
+    by: User,
     problems_dir: Path,
     now: datetime,
 ) -> Imported:
     """Make the accounts that are missing, sign everybody up, and write to the new ones.
+
+    Parameters
+    ----------
+    by : User
+        Who imports. Whoever is no administrator fills only new teams and those that take part in
+        nothing but the own events: members see all that a team has, in every event.
 
     Raises
     ------
@@ -81,9 +89,10 @@ def import_roster(
         Naming the line; the caller rolls back.
     """
     imported = Imported()
+    own = None if by.is_admin else {one.name for one in event_queries.administered(session, by)}
     for number, row in enumerate(rows, start=2):
         try:
-            _import_row(session, row, imported, now)
+            _import_row(session, row, imported, own, now)
         except DataboardError as error:
             raise InvalidError(f"Line {number}: {error.message}", "file") from error
     session.flush()
@@ -98,7 +107,13 @@ def import_roster(
     return imported
 
 
-def _import_row(session: Session, row: dict[str, str], imported: Imported, now: datetime) -> None:
+def _import_row(
+    session: Session,
+    row: dict[str, str],
+    imported: Imported,
+    own: set[str] | None,
+    now: datetime,
+) -> None:
     email = accounts.check_email(row["email"])
     user = account_queries.by_email(session, email)
     if user is None:
@@ -119,15 +134,26 @@ def _import_row(session: Session, row: dict[str, str], imported: Imported, now: 
     if not wanted:
         team = teams.individual(session, user, now=now)
     else:
-        known = imported.teams.get(wanted) or team_queries.by_name(session, wanted)
-        team = known or teams.create(session, user, wanted, now=now)
-        if team.is_individual:
-            raise InvalidError(f"{wanted} is somebody's own team.", "file")
+        team = imported.teams.get(wanted.lower()) or _team(session, wanted, user, own, now)
         if not team_queries.is_member(session, team.id, user.id):
             # An organiser's word: the limits of the team's other events are not asked.
             session.add(TeamMember(team_id=team.id, user_id=user.id, joined_at=now))
             session.flush()
-    imported.teams[team.name] = team
+    imported.teams[team.name.lower()] = team
+
+
+def _team(session: Session, name: str, user: User, own: set[str] | None, now: datetime) -> Team:
+    """Find or found a team that may get members by this list."""
+    team = team_queries.by_name(session, name)
+    if team is None:
+        return teams.create(session, user, name, now=now)
+    if team.is_individual:
+        raise InvalidError(f"{name} is somebody's own team.", "file")
+    if own is not None:
+        events = team_queries.events_of(session, team)
+        if not events or not own.issuperset(events):
+            raise InvalidError(f"{name} is not a team of your events alone; choose another name.")
+    return team
 
 
 def _free_name(session: Session, email: str) -> str:

@@ -305,6 +305,8 @@ def retry(
     queries.lock(session, submission)
     if not submission.is_ended:
         raise InvalidError(f"{submission.name} is in the queue already.")
+    if submission.withdrawal:
+        raise InvalidError(f"{submission.name} is withdrawn; put it back first.")
     if submission.withdrawn_at is not None:
         raise InvalidError(f"{submission.name} was replaced by a newer one of its name.")
     memory = reruns.memory_of(submission)

@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from databoard.store.models import Announcement, Event, EventTeam, OutgoingMail, Team, User
+from databoard.store.models import (
+    Announcement,
+    Event,
+    EventAdmin,
+    EventTeam,
+    OutgoingMail,
+    Team,
+    User,
+)
+from databoard.store.queries import teams as team_queries
 from tests.builders import make_event, make_event_team, make_submission, make_team, make_user
 
 NOW = datetime.now(UTC)
@@ -119,6 +128,30 @@ def test_a_wrong_class_list_makes_nothing(admin, rows, event, text, words):
     assert answer.status_code == 422
     assert words in answer.text
     assert rows.scalar(select(func.count(User.id))) == n_users
+
+
+# issue 5, 7: event admins, within their events
+def test_an_organiser_s_class_list_reaches_into_no_team_of_other_events(rows, log_in, event):
+    organiser, other = make_user(rows, "organiser"), make_event(rows, "other")
+    rows.add(EventAdmin(event_id=event.id, user_id=organiser.id))
+    rivals, idle = make_team(rows, "rivals"), make_team(rows, "idle")
+    make_event_team(rows, other, rivals)
+    rows.commit()
+    client = log_in(organiser)
+
+    for name in ("rivals", "idle", "organiser"):
+        answer = upload(client, f"email,team\norganiser@example.org,{name}\n")
+        assert answer.status_code == 422
+        assert "Line 2" in answer.text
+    assert (
+        upload(client, "email,team\nann@example.org,Red\nbob@example.org,red\n").status_code == 302
+    )
+    assert upload(client, "email,team\ncat@example.org,red\n").status_code == 302
+
+    assert [len(team_queries.members(rows, team.id)) for team in (rivals, idle)] == [1, 1]
+    red = team_queries.by_name(rows, "red")
+    assert {user.name for user in team_queries.members(rows, red.id)} == {"ann", "bob", "cat"}
+    assert client.get("/admin/events/other/roster").status_code == 403
 
 
 def test_an_organiser_announces_in_the_own_event_only(rows, log_in, event):

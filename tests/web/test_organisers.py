@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,11 +13,13 @@ from databoard.store.models import (
     EventTeam,
     Interaction,
     Job,
+    Notification,
     OutgoingMail,
     Submission,
     Trainer,
     User,
 )
+from databoard.store.queries import jobs
 from tests.builders import (
     NOON,
     make_event,
@@ -284,6 +286,36 @@ def test_deleting_says_what_goes_and_then_removes_it(admin, rows, event):
     assert look(rows, select(AuditEntry.action)) == "delete_submission"
 
 
+# issue 5, 7
+def test_a_submission_is_withdrawn_with_a_reason_and_put_back(
+    client, rows, log_in, organiser, event
+):
+    ada = make_user(rows, "ada")
+    place = make_event_team(rows, event, make_team(rows, "mates", [ada]))
+    submission = make_scored_submission(rows, place, "forest")
+    rows.commit()
+    address = f"/admin/submissions/{submission.hash_}/withdraw"
+    log_in(organiser)
+    assert ">forest<" in client.get("/events/iris/leaderboard").text
+    assert "Withdraw forest?" in client.get(address).text
+    assert client.post(address, data={"reason": " "}).status_code == 422
+
+    assert client.post(address, data={"reason": "Private data in it."}).status_code == 302
+
+    assert ">forest<" not in client.get("/events/iris/leaderboard").text
+    assert ">forest<" not in client.get("/admin/submissions").text
+    assert "Private data in it." in client.get("/admin/submissions?state=withdrawn").text
+    assert "Private data in it." in client.get(f"/{submission.hash_}").text
+    assert "Private data in it." in look(rows, select(Notification.text))
+    assert client.post(address, data={"reason": "Again."}).status_code == 422
+    assert client.post(f"/admin/submissions/{submission.hash_}/retry").status_code == 422
+
+    assert client.post(f"/admin/submissions/{submission.hash_}/put-back").status_code == 302
+
+    assert ">forest<" in client.get("/events/iris/leaderboard").text
+    assert rows.scalars(select(AuditEntry.action)).all() == ["withdraw", "put_back"]
+
+
 # ---- the machine room ----------------------------------------------------------------------------
 
 
@@ -297,6 +329,31 @@ def test_a_trainer_is_told_to_pause(admin, rows):
 
     assert look(rows, select(Trainer.state)) == "paused"
     assert admin.post("/admin/trainers/one/state", data={"state": "x"}).status_code == 422
+
+
+# neighbours 66; issue 5, 7
+def test_each_lane_tells_how_many_wait_and_how_long(admin, rows, event):
+    now = datetime.now(UTC)
+    place = make_event_team(rows, event)
+    for _ in range(3):
+        make_submission(rows, place, has_job=True)
+    waiting, running, ended = rows.scalars(select(Job)).all()
+    waiting.due_at = now - timedelta(minutes=5)
+    running.state, running.lease_until = "running", now + timedelta(minutes=1)
+    running.due_at, running.started_at = now - timedelta(minutes=2), now - timedelta(minutes=1)
+    ended.state, ended.due_at = "done", now - timedelta(hours=1)
+    ended.started_at = ended.due_at + timedelta(minutes=3)
+    rows.commit()
+
+    check, train = jobs.lanes(rows, now)
+    rows.commit()
+
+    assert (check.n_due, check.n_running, check.oldest, check.typical_wait_s) == (0, 0, None, None)
+    assert (train.n_due, train.n_running, train.oldest) == (1, 1, waiting.due_at)
+    assert train.typical_wait_s == pytest.approx(120)
+    page = admin.get("/admin/trainers").text
+    assert "Quick checks of sandboxes" in page
+    assert 'data-label="Usual wait" class="num">2 min' in page
 
 
 def test_without_a_trainer_the_overview_warns(admin):

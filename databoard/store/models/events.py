@@ -60,7 +60,6 @@ class Event(Base):
     can_merge_teams: Mapped[bool] = mapped_column(default=False)
     merging_ends_at: Mapped[datetime | None]
     is_anonymous: Mapped[bool] = mapped_column(default=False)
-    is_demo: Mapped[bool] = mapped_column(default=False)
 
     # How often
     pause_s: Mapped[int] = mapped_column(default=0)

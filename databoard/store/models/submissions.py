@@ -79,6 +79,8 @@ class Submission(Base):
     is_starred: Mapped[bool] = mapped_column(default=False)
     is_stale: Mapped[bool] = mapped_column(default=False)
     withdrawn_at: Mapped[datetime | None]
+    #: Why an organiser took it off; empty if a newer one of its name took its place.
+    withdrawal: Mapped[str] = mapped_column(default="", server_default=text("''"))
     disqualification: Mapped[str] = mapped_column(default="")
 
     # What it was made with

@@ -398,6 +398,56 @@ def trainer_state(session: Session, name: str) -> str:
     return session.scalar(select(Trainer.state).where(Trainer.name == name)) or "running"
 
 
+@dataclass(frozen=True)
+class Lane:
+    """How busy one lane of the queue is.
+
+    Attributes
+    ----------
+    name : str
+        ``check`` or ``train``.
+    n_due, n_running : int
+        What waits, and what a trainer has.
+    oldest : datetime or None
+        Since when the longest waiting is due; None if nothing waits.
+    typical_wait_s : float or None
+        Mean wait of the last jobs that were begun, in seconds.
+    """
+
+    name: str
+    n_due: int
+    n_running: int
+    oldest: datetime | None
+    typical_wait_s: float | None
+
+
+def lanes(session: Session, now: datetime, *, n_last: int = 50) -> list[Lane]:
+    """Tell how busy each lane is; what is due later does not wait yet."""
+    counts = {
+        (lane, state): (number, oldest)
+        for lane, state, number, oldest in session.execute(
+            select(Job.lane, Job.state, func.count(Job.id), func.min(Job.due_at))
+            .where(or_(Job.state == "running", (Job.state == "due") & (Job.due_at <= now)))
+            .group_by(Job.lane, Job.state)
+        )
+    }
+    found = []
+    for name in ("check", "train"):
+        n_due, oldest = counts.get((name, "due"), (0, None))
+        n_running, _ = counts.get((name, "running"), (0, None))
+        begun = session.execute(
+            select(Job.due_at, Job.started_at)
+            .where(Job.lane == name, Job.started_at.is_not(None))
+            .order_by(Job.started_at.desc())
+            .limit(n_last)
+        )
+        # What was given back is due after it was begun.
+        waits = [(start - due).total_seconds() for due, start in begun if start and due <= start]
+        typical = sum(waits) / len(waits) if waits else None
+        found.append(Lane(name, n_due, n_running, oldest, typical))
+    return found
+
+
 def listing(
     session: Session, *, states: Sequence[str] | None = None, limit: int = 200
 ) -> list[Job]:

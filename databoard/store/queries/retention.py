@@ -15,8 +15,8 @@ OPEN = ("new", "training")
 def superseded(session: Session, before: datetime) -> list[Submission]:
     """List what ended before this moment by failing, being cancelled, or being replaced.
 
-    What is scored and not replaced is on a board; what is starred, credited, queued or running is
-    somebody's.
+    What an organiser withdrew may be put back. What is scored and not replaced is on a board; what
+    is starred, credited, queued or running is somebody's.
     """
     has_failed = and_(
         Submission.state.not_in((*OPEN, "scored")),
@@ -34,6 +34,7 @@ def superseded(session: Session, before: datetime) -> list[Submission]:
             select(Submission)
             .where(
                 or_(has_failed, was_replaced),
+                Submission.withdrawal == "",
                 Submission.is_starred.is_(False),
                 Submission.is_final.is_(False),
                 ~is_credited,

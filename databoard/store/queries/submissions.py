@@ -32,7 +32,7 @@ def by_id(session: Session, submission_id: int) -> Submission | None:
 
 def lock(session: Session, submission: Submission) -> None:
     """Read the state of a submission anew and let others wait to change it."""
-    session.refresh(submission, ["state", "withdrawn_at"], with_for_update=True)
+    session.refresh(submission, ["state", "withdrawn_at", "withdrawal"], with_for_update=True)
 
 
 def by_hash(session: Session, hash_: str) -> Submission | None:
@@ -125,11 +125,12 @@ def _searched(
     event_ids: Collection[int] | None,
     states: Collection[str] | None,
     words: str,
+    withdrawn: bool,
 ) -> Select[Any]:
     query = (
         query.join(EventTeam, EventTeam.id == Submission.event_team_id)
         .join(Team, Team.id == EventTeam.team_id)
-        .where(Submission.withdrawn_at.is_(None))
+        .where(Submission.withdrawal != "" if withdrawn else Submission.withdrawn_at.is_(None))
     )
     if event_ids is not None:
         query = query.where(Submission.event_id.in_(event_ids))
@@ -151,13 +152,20 @@ def search(
     *,
     states: Collection[str] | None = None,
     words: str = "",
+    withdrawn: bool = False,
     limit: int = 100,
     offset: int = 0,
 ) -> list[Submission]:
-    """List submissions of some events (None: of all), newest first, by state and words."""
+    """List submissions of some events (None: of all), newest first, by state and words.
+
+    Parameters
+    ----------
+    withdrawn : bool
+        Those that organisers withdrew, instead of those that stand.
+    """
     return list(
         session.scalars(
-            _searched(select(Submission), event_ids, states, words)
+            _searched(select(Submission), event_ids, states, words, withdrawn)
             .options(
                 joinedload(Submission.event_team).options(
                     joinedload(EventTeam.team), joinedload(EventTeam.event)
@@ -176,9 +184,10 @@ def n_found(
     *,
     states: Collection[str] | None = None,
     words: str = "",
+    withdrawn: bool = False,
 ) -> int:
     """Count what ``search`` would find."""
-    query = _searched(select(func.count(Submission.id)), event_ids, states, words)
+    query = _searched(select(func.count(Submission.id)), event_ids, states, words, withdrawn)
     return session.scalar(query) or 0
 
 

@@ -93,7 +93,7 @@ def extend_team(event: str, key: int) -> Page:
 
 
 @bp.route("/admin/events/<event>/roster", methods=["GET", "POST"])
-@guards.admin_required
+@guards.login_required
 def import_roster(event: str) -> Page:
     """Make accounts and teams of a class list, and invite everybody by letter."""
     found, form = guards.load_administered(event), RosterForm()
@@ -104,6 +104,7 @@ def import_roster(event: str) -> Page:
                 db.session(),
                 found,
                 rows,
+                by=guards.me(),
                 problems_dir=guards.settings().problems_dir,
                 now=guards.now(),
             )

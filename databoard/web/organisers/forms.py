@@ -17,6 +17,7 @@ from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from databoard.services.events import LIMITS
 from databoard.web.forms import Form
 from databoard.web.language import lazy_gettext as _
 
@@ -65,13 +66,22 @@ def _limit(label: str, description: str = "") -> IntegerField:
     )
 
 
+def _event_name() -> StringField:
+    return StringField(
+        _("Name"),
+        [DataRequired(_("Please enter a name.")), Length(max=80)],
+        description=_("Part of its address: lower-case letters, digits and _, such as iris_2027."),
+    )
+
+
+def _title() -> StringField:
+    return StringField(_("Title"), [DataRequired(_("Please enter a title.")), Length(max=200)])
+
+
 class EventForm(Form):
     """Title, dates, who may join, how often, and the limits of a fold."""
 
-    title = StringField(
-        _("Title"),
-        [DataRequired(_("Please enter a title.")), Length(max=200)],
-    )
+    title = _title()
 
     opening_at = UTCField(_("Opens (UTC)"), description=_("Empty: open from the beginning."))
     public_opening_at = UTCField(
@@ -174,17 +184,7 @@ GROUPS = (
     ),
     (
         _("Limits of a fold"),
-        (
-            "fold_seconds",
-            "fold_memory_mb",
-            "fold_cores",
-            "fold_disk_mb",
-            "fold_output_kb",
-            "max_upload_kb",
-            "log_policy",
-            "is_strict",
-            "can_reuse_results",
-        ),
+        LIMITS,
     ),
     (_("Blend"), ("max_n_ensemble",)),
     (_("Letters"), ("sends_submitted_mails", "sends_trained_mails")),
@@ -196,48 +196,46 @@ class NewEventForm(Form):
     """A first event on a problem."""
 
     problem = SelectField(_("Problem"))
-    name = StringField(
-        _("Name"),
-        [DataRequired(_("Please enter a name.")), Length(max=80)],
-        description=_("Part of its address: lower-case letters, digits and _, such as iris_2027."),
-    )
-    title = StringField(
-        _("Title"),
-        [DataRequired(_("Please enter a title.")), Length(max=200)],
-    )
+    name = _event_name()
+    title = _title()
     opening_at = UTCField(_("Opens (UTC)"), description=_("Empty: open at once."))
     closing_at = UTCField(_("Closes (UTC)"), description=_("Empty: never."))
     is_public = BooleanField(_("Everybody may see that this event exists"))
 
 
+def _reason(if_missing: str, description: str) -> TextAreaField:
+    return TextAreaField(
+        _("Reason"),
+        [DataRequired(if_missing), Length(max=500)],
+        description=description,
+        render_kw={"rows": "3"},
+    )
+
+
 class RefusalForm(Form):
     """Why an account is refused."""
 
-    reason = TextAreaField(
-        _("Reason"),
-        [
-            DataRequired(_("Please give the reason: the person reads it.")),
-            Length(max=500),
-        ],
-        description=_("It goes to the person by letter."),
-        render_kw={"rows": "3"},
+    reason = _reason(
+        _("Please give the reason: the person reads it."), _("It goes to the person by letter.")
     )
 
 
 class CloneForm(Form):
     """A new edition of an event."""
 
-    name = StringField(
-        _("Name"),
-        [DataRequired(_("Please enter a name.")), Length(max=80)],
-        description=_("Part of its address: lower-case letters, digits and _, such as iris_2027."),
-    )
-    title = StringField(
-        _("Title"),
-        [DataRequired(_("Please enter a title.")), Length(max=200)],
-    )
+    name = _event_name()
+    title = _title()
     opening_at = UTCField(_("Opens (UTC)"), description=_("Empty: open at once."))
     closing_at = UTCField(_("Closes (UTC)"), description=_("Empty: never."))
+
+
+class WithdrawalForm(Form):
+    """Why a submission is withdrawn."""
+
+    reason = _reason(
+        _("Please give the reason: the team reads it."),
+        _("It goes to the team, and stands on the page of the submission."),
+    )
 
 
 class ExtensionForm(Form):

@@ -30,6 +30,11 @@ ORDERS = {
     "draining": lazy_gettext("%(trainer)s ends what it has and stops as soon as it hears this."),
     "paused": lazy_gettext("%(trainer)s pauses as soon as it hears this."),
 }
+#: What the lanes of the queue are for.
+LANES = {
+    "check": lazy_gettext("Quick checks of sandboxes"),
+    "train": lazy_gettext("Submissions"),
+}
 
 
 @bp.get("/admin/trainers")
@@ -41,6 +46,8 @@ def trainers() -> str:
         "organisers/trainers.html",
         trainers=jobs.trainers(session),
         alive_since=now - services.TRAINER_IS_LOST,
+        lanes=jobs.lanes(session, now),
+        lane_names=LANES,
         open_jobs=jobs.listing(session, states=("running", "due")),
         stuck_jobs=jobs.listing(session, states=("quarantined",), limit=20),
         environments=environments.standings(session),

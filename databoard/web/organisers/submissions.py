@@ -1,20 +1,25 @@
-"""Submissions of one's events: found, trained again, cancelled, deleted."""
+"""Submissions of one's events: found, trained again, cancelled, withdrawn, deleted."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from databoard.domain import access
 from databoard.errors import ForbiddenError, InvalidError
+from databoard.services import marks
 from databoard.services import submissions as services
 from databoard.store.models import Submission
 from databoard.store.queries import submissions as queries
 from databoard.web import guards
 from databoard.web.extensions import db
+from databoard.web.forms import refusals_in, status_of, typed
 from databoard.web.language import gettext as _
 from databoard.web.language import lazy_gettext
 from databoard.web.organisers.blueprint import bp
+from databoard.web.organisers.forms import WithdrawalForm
 from databoard.web.organisers.sight import (
     PAGE_SIZE,
     chosen_events,
@@ -23,8 +28,8 @@ from databoard.web.organisers.sight import (
     span,
 )
 
-#: Groups of states to filter by.
-GROUPS: dict[str, tuple[str, ...]] = {
+#: Groups of states to filter by; what is withdrawn may be in any.
+GROUPS: dict[str, tuple[str, ...] | None] = {
     "open": ("new", "training"),
     "scored": ("scored",),
     "failed": (
@@ -36,12 +41,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "quarantined",
     ),
     "cancelled": ("cancelled",),
+    "withdrawn": None,
 }
 LABELS = {
     "open": lazy_gettext("In the queue"),
     "scored": lazy_gettext("Scored"),
     "failed": lazy_gettext("Failed or held back"),
     "cancelled": lazy_gettext("Cancelled"),
+    "withdrawn": lazy_gettext("Withdrawn"),
 }
 
 
@@ -53,12 +60,17 @@ def submissions() -> str:
     words = request.args.get("q", "").strip()[:100]
     if state and state not in GROUPS:
         raise InvalidError("There is no such state.", "state")
-    states, session = GROUPS.get(state), db.session()
-    part = span(queries.n_found(session, choice.ids, states=states, words=words))
+    session = db.session()
+    wanted: dict[str, Any] = {
+        "states": GROUPS.get(state),
+        "words": words,
+        "withdrawn": state == "withdrawn",
+    }
+    part = span(queries.n_found(session, choice.ids, **wanted))
     return render_template(
         "organisers/submissions.html",
         submissions=queries.search(
-            session, choice.ids, states=states, words=words, limit=PAGE_SIZE, offset=part.offset
+            session, choice.ids, **wanted, limit=PAGE_SIZE, offset=part.offset
         ),
         part=part,
         choice=choice,
@@ -102,6 +114,35 @@ def cancel_submission(hash_: str) -> Response:
     note("cancel", submission.name, event_id=submission.event_id, hash=submission.hash_)
     db.session.commit()
     flash(_("%(name)s is being stopped.", name=submission.name), "success")
+    return _back()
+
+
+@bp.route("/admin/submissions/<hash_>/withdraw", methods=["GET", "POST"])
+@guards.login_required
+def withdraw_submission(hash_: str) -> tuple[str, int] | Response:
+    """Take a submission off the boards with a reason that its team reads; it can be put back."""
+    submission, form = _load(hash_), WithdrawalForm()
+    if form.validate_on_submit():
+        with refusals_in(form):
+            marks.withdraw(
+                db.session(), submission, typed(form.reason), by=guards.me(), now=guards.now()
+            )
+            db.session.commit()
+            event, name = submission.event_team.event.name, submission.name
+            flash(_("%(name)s is withdrawn, and its team is told.", name=name), "success")
+            return redirect(url_for(".submissions", event=event, state="withdrawn"))
+    page = render_template("organisers/withdraw_submission.html", submission=submission, form=form)
+    return page, status_of(form)
+
+
+@bp.post("/admin/submissions/<hash_>/put-back")
+@guards.login_required
+def put_back_submission(hash_: str) -> Response:
+    """Undo the withdrawal of a submission."""
+    submission = _load(hash_)
+    marks.put_back(db.session(), submission, by=guards.me(), now=guards.now())
+    db.session.commit()
+    flash(_("%(name)s is back where it was.", name=submission.name), "success")
     return _back()
 
 
