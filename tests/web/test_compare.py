@@ -38,12 +38,53 @@ def test_the_same_code_says_so(compare, rows, scene):
     assert b"the same in both" in compare("ada", scene.own, same).data
 
 
-def test_both_codes_must_be_readable(compare, rows, scene):
-    assert compare("eve", scene.own, scene.other).status_code == 404
+@pytest.mark.parametrize("who", ["eve", "ada"])
+def test_where_a_code_is_hidden_what_the_board_shows_is_compared(compare, rows, scene, who):
     scene.event.public_opening_at = ahead(hours=1)
     rows.commit()
-    assert compare("ada", scene.own, scene.other).status_code == 404
-    assert compare("organiser", scene.own, scene.other).status_code == 200  # checklist 75
+
+    page = BeautifulSoup(compare(who, scene.own, scene.other).data, "html.parser")
+
+    assert "−0.100 worse" in page.select_one("tbody").text
+    assert len(page.select("table")[1].select("tbody tr")) == 2
+    assert page.select(".diff, .source") == []  # checklist 75
+    assert "where you may read both" in page.text
+    assert "Example by example" not in page.text
+    assert compare("organiser", scene.own, scene.other).text.count('class="diff') == 1
+
+
+def test_without_a_partner_the_best_of_the_own_team_is_taken(compare, app, log_in, rows, scene):
+    better = with_files(scene, make_scored_submission(rows, scene.ladies, "better", score=0.95))
+    rows.commit()
+
+    def partner(name, b):
+        client = log_in(getattr(scene, name), app.test_client())
+        return client.get(f"/compare?b={b.hash_}").location
+
+    assert partner("ada", scene.other) == f"/compare?a={better.hash_}&b={scene.other.hash_}"
+    assert partner("ada", better) == f"/compare?a={scene.own.hash_}&b={better.hash_}"
+    assert partner("eve", better) == f"/{better.hash_}"  # she has none: the page says so
+    scene.other.is_starred = True
+    rows.commit()
+    assert partner("eve", better) == f"/compare?a={scene.other.hash_}&b={better.hash_}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/events/open/leaderboard",
+        "/events/open/my_submissions",
+        "/events/open/activity",
+        "/my_submissions",
+        "/{own}",
+    ],
+)
+def test_from_everywhere_one_click_leads_to_the_comparison(client, log_in, scene, path):
+    page = log_in(scene.ada).get(path.format(own=scene.own.hash_))
+
+    links = BeautifulSoup(page.data, "html.parser").select("main a[href^='/compare']")
+
+    assert f"/compare?b={scene.own.hash_}" in [link["href"] for link in links]
 
 
 def test_what_failed_is_compared_by_its_team(compare, rows, scene):

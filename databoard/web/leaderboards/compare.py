@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from databoard.errors import NotFoundError
+from databoard.services import analysis
 from databoard.store.models import EventScoreType, FoldRun, Submission
 from databoard.store.queries import submissions as queries
 from databoard.web import event_pages, guards
@@ -48,29 +49,27 @@ class FoldDifference:
     left_run: FoldRun | None
     right_run: FoldRun | None
 
-    @property
-    def difference(self) -> float | None:
-        """Right minus left."""
-        if self.left is None or self.right is None:
-            return None
-        return self.right - self.left
-
 
 @bp.get("/compare")
 @writes
 @guards.approved_required
 def compare() -> ResponseReturnValue:
-    """Compare the submissions ``a`` and ``b`` of one event."""
-    left, left_seen = _load(request.args.get("a", ""))
+    """Compare the submissions ``a`` and ``b`` of one event; without ``a`` with the best own one."""
     right, right_seen = _load(request.args.get("b", ""))
-    event = left.event_team.event
-    if right.event_id != event.id:
+    event = right.event_team.event
+    partners = _partners(right)
+    if not request.args.get("a"):
+        return _with_best(right, partners)
+    left, left_seen = _load(request.args["a"])
+    if left.event_id != event.id:
         raise NotFoundError(gettext("Only submissions to the same event can be compared."))
-    for one, seen in ((left, left_seen), (right, right_seen)):
-        note_look(one, seen)
     official = cards.kinds(left)[0]
-    is_shown = left_seen.folds and right_seen.folds
-    folds = _folds(left, right, official) if is_shown else []
+    is_readable = left_seen.code and right_seen.code
+    is_spread = left_seen.folds and right_seen.folds
+    if is_readable:
+        for one, seen in ((left, left_seen), (right, right_seen)):
+            note_look(one, seen)
+    folds = _folds(left, right, official) if is_spread else []
     both = [(f.right, f.left) for f in folds if f.left is not None and f.right is not None]
     return render_template(
         "leaderboards/compare.html",
@@ -78,23 +77,50 @@ def compare() -> ResponseReturnValue:
         right=right,
         left_seen=left_seen,
         right_seen=right_seen,
-        files=_files(left, right),
+        choices=list({one.id: one for one in (left, right, *partners)}.values()),
+        files=_files(left, right) if is_readable else None,
         official=official,
         pairs=_pairs(left, left_seen, right, right_seen),
         folds=folds,
-        by_example=evidence.between(event, right, left) if is_shown else None,
+        # It tells more than both boards do: how far both err on the same examples.
+        by_example=evidence.between(event, right, left) if is_spread and is_readable else None,
         by_fold=evidence.over_folds(event, official, both),
         **event_pages.frame(event),
     )
 
 
 def _load(hash_: str) -> tuple[Submission, Sight]:
-    """Load a submission whose code may be read: a comparison shows it."""
+    """Load a submission that the visitor may know of."""
     found, seen = sight.load(hash_)
-    full = queries.full(db.session(), found.id) if seen.code else None
+    full = queries.full(db.session(), found.id)
     if full is None:
-        raise NotFoundError(gettext("There is no such submission, or none whose code you may see."))
+        raise guards.no_submission()
     return full, seen
+
+
+def _partners(found: Submission) -> list[Submission]:
+    """List what a submission is likely to be compared with: the visitor's own, and references."""
+    place = guards.standing(found.event_team.event).event_team
+    own = queries.of_team(db.session(), place.id) if place is not None else []
+    references = queries.references(db.session(), found.event_id)
+    return [one for one in (*own, *references) if one.id != found.id]
+
+
+def _with_best(found: Submission, partners: list[Submission]) -> ResponseReturnValue:
+    """Compare with the team's best other submission; with a reference if it has none."""
+    event = found.event_team.event
+    place = guards.standing(event).event_team
+    sign = -1 if event.official_score.is_lower_the_better else 1
+    scored = [
+        (place is not None and one.event_team_id == place.id, sign * score, one.hash_)
+        for one in partners
+        if (score := analysis.public_score(event, one)) is not None
+    ]
+    if not scored:
+        flash(gettext("There is nothing to compare it with yet: submit something first."), "info")
+        return redirect(url_for("leaderboards.submission", hash_=found.hash_))
+    best = max(scored)[-1]
+    return redirect(url_for("leaderboards.compare", a=best, b=found.hash_))
 
 
 def _files(left: Submission, right: Submission) -> list[FileDiff]:

@@ -23,13 +23,14 @@ N_SHOWN = 100
 
 @dataclass(frozen=True)
 class Happening:
-    """Something that happened: ``url`` and ``name`` are of a submission, if it is about one."""
+    """Something that happened; ``name``, ``url`` and ``hash_`` are of its submission, if any."""
 
     at: datetime
     icon: str
     text: str
     name: str = ""
     url: str = ""
+    hash_: str = ""
 
 
 def happenings(event: Event) -> list[Happening]:
@@ -89,6 +90,7 @@ def _scored(event: Event) -> Iterator[Happening]:
             text,
             point.name,
             point.url,
+            point.hash_,
         )
 
 
