@@ -27,6 +27,8 @@ MAX_NAME = 50
 MAX_IDENTIFIER = 80
 MIN_PASSWORD = 8
 MAX_PASSWORD = 1000
+#: What messages of errors may quote to a team where logs are limited: a hundred of the longest.
+MAX_BYTES_TOLD = 20_000
 #: The name under which a team's draft lives; nothing is submitted under it.
 SANDBOX = "sandbox"
 TOTAL_CREDIT = 100

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from databoard.errors import UnsafeError
 from databoard.kits.deposits import accept_files
 from databoard.kits.protocol import Element
-from databoard.services import events
+from databoard.services import events, telling
 from databoard.store.files import Files
 from databoard.store.models import EventTeam, Job, Submission, Trainer, User
 from databoard.store.queries import jobs as queries
@@ -277,6 +277,9 @@ def answer_check(
     job = queries.locked(session, job_id, token)
     if job is None:
         return False
+    answer = dict(answer)
+    if answer.pop("is_quoted", False) and (place := session.get(EventTeam, job.event_team_id)):
+        answer["message"] = telling.counted(place, str(answer["message"]))
     job.answer = json.dumps(answer)
     _end(job, "cancelled" if job.cancel_asked_at else "done", now)
     session.flush()

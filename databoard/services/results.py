@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import states
 from databoard.errors import InvalidError
 from databoard.mail import letters
-from databoard.services import events, jobs, ladders, notifications, reruns
+from databoard.services import events, jobs, ladders, notifications, reruns, telling
 from databoard.store.memory import keep
 from databoard.store.models import (
     BaggedScore,
@@ -81,6 +81,8 @@ class Ending:
         By step ("valid", "test"): scores by name after the first 1..k folds.
     fault, message, error_file, error_line, error_fold, error_text
         Of the first failure; ``error_text`` is what the team may read.
+    is_quoted : bool
+        Whether the message holds words that the submission chose.
     """
 
     bagged: Mapping[str, Sequence[Mapping[str, float]]] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class Ending:
     error_line: int | None = None
     error_fold: int | None = None
     error_text: str = ""
+    is_quoted: bool = False
     data_hash: str = ""
     folds_hash: str = ""
     kit_hash: str = ""
@@ -216,6 +219,8 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
         raise InvalidError(f"{submission.name} has folds that have not ended.", "state")
     if any(fold.state in UNFINISHED for fold in run.folds):
         queries.stop_folds(session, submission.id, UNFINISHED)
+    if ending.is_quoted and event.log_policy != "full":
+        ending = replace(ending, message=telling.counted(submission.event_team, ending.message))
     _sum_up(submission, ending, run, now)
     is_scored = submission.state == "scored"
     if is_scored:

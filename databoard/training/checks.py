@@ -52,6 +52,7 @@ def answer(result: FoldResult, rows: str, *, is_shown: bool) -> dict[str, object
         "ok": verdict.is_ok,
         "fault": verdict.fault or "",
         "message": verdict.message,
+        "is_quoted": verdict.is_quoted and not is_shown,
         "file": verdict.file,
         "line": verdict.line,
         "limit": verdict.limit,

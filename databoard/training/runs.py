@@ -248,6 +248,7 @@ class _Work:
                 error_line=verdict.line,
                 error_fold=number,
                 error_text=verdict.traceback if verdict.is_public else "",
+                is_quoted=verdict.is_quoted,
             )
             run.cancel_folds()
 

@@ -113,6 +113,7 @@ def of_report(task: FoldTask, step: Step, report: Mapping[str, Any]) -> Verdict:
         step=step,
         message=_message(task, step, kind, str(report.get("message", "")), place),
         is_public=task.log == "full" and step != "testing",
+        is_quoted=step != "testing",
         **place,
     )
 

@@ -94,6 +94,8 @@ class Verdict:
         The whole of it; for the team only if ``is_public``.
     signal : int
         What ended the process, where nothing else explains it; SIGKILL may be somebody else's.
+    is_quoted : bool
+        Whether the message holds words that the submission chose.
     """
 
     state: str
@@ -106,6 +108,7 @@ class Verdict:
     traceback: str = ""
     is_public: bool = False
     signal: int = 0
+    is_quoted: bool = False
 
     @property
     def is_ok(self) -> bool:

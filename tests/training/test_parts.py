@@ -173,6 +173,15 @@ def test_after_the_test_data_only_a_known_type_is_named() -> None:  # L11
     assert "0101" not in message
 
 
+def test_what_a_submission_says_of_itself_is_marked() -> None:  # L11
+    said = {"type": "KeyError", "message": "0110", "traceback": ""}
+
+    assert verdicts.of_report(TASK, "training", said).is_quoted
+    assert verdicts.of_report(TASK, "validating", said).is_quoted
+    assert not verdicts.of_report(TASK, "testing", said).is_quoted
+    assert not verdicts.of_report(TASK, "training", {"type": "MemoryError"}).is_quoted
+
+
 def test_a_box_cannot_blame_the_organiser_once_it_trains() -> None:
     report = {"type": "KitError", "organiser": True}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from databoard.domain import ladder, leaderboard
+from databoard.domain import ladder, leaderboard, rules
 from databoard.domain.statistics import Comparison
 from databoard.services import analysis, marks
 from databoard.store.influences import Influences
@@ -106,6 +106,8 @@ def history(event: str) -> ResponseReturnValue:
         "participants/history.html",
         steps=_steps(loaded, scored),
         told=_told(loaded, [score for _, score in scored]),
+        bytes_told=place.log_bytes_shown if loaded.log_policy == "limited" else None,
+        most_told=rules.MAX_BYTES_TOLD,
         may_choose=closing is None or guards.now() < closing,
         official=loaded.official_score,
         **event_pages.frame(loaded),
