@@ -251,3 +251,33 @@ def pareto_front(points: FloatArray, is_lower_the_better: Sequence[bool]) -> Boo
         is_front[left[is_equal]] = True
         left = left[~is_equal & (costs[left] < best).any(axis=1)]
     return is_front
+
+
+def bar(key: float, best: float, middle: float, worst: float) -> float:
+    """Say how far the bar of a score reaches: from 0 at the end of the scale to 1 at the best.
+
+    Parameters
+    ----------
+    key : float
+        As of `sort_key`: less is better.
+    best, middle, worst : float
+        The first, the median and the last key of the board. The scale ends at the worst, or, if
+        few are far behind, at three times the way from the best to the median: scores that nobody
+        competes with leave room for the differences that matter.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+
+    Examples
+    --------
+    >>> [round(bar(key, -0.9, -0.8, 0.0), 2) for key in (-0.9, -0.75, -0.1)]
+    [1.0, 0.5, 0.0]
+    """
+    end = min(worst, best + 3 * (middle - best)) if middle > best else worst
+    if not math.isfinite(key):
+        return 0.0
+    if not best < end < math.inf:
+        return 1.0 if key <= best else 0.0
+    return min(1.0, max(0.0, (end - key) / (end - best)))

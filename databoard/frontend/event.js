@@ -24,29 +24,7 @@ function showSum(form) {
   update();
 }
 
-/** Scores besides the official one are there when asked for; the choice is remembered. */
-function switchScores(box) {
-  const table = document.querySelector(box.dataset.otherScores);
-  const key = "databoard.other-scores";
-  const show = () => table?.classList.toggle("only-official", !box.checked);
-  try {
-    box.checked = localStorage.getItem(key) === "yes";
-  } catch {
-    // no storage: the official score it is
-  }
-  show();
-  box.addEventListener("change", () => {
-    show();
-    try {
-      localStorage.setItem(key, box.checked ? "yes" : "no");
-    } catch {
-      // asked again at the next page
-    }
-  });
-}
-
 export function mountEvent(part) {
-  for (const box of fresh(part, "[data-other-scores]", seen)) switchScores(box);
   markOwn(part);
   for (const form of fresh(part, "form[data-total]", seen)) showSum(form);
 }

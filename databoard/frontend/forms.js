@@ -1,5 +1,5 @@
 // <form data-confirm="Delete it?"> asks first; a form that was sent cannot be sent twice;
-// <button data-copy="#id"> copies text; <select data-submits> sends its form when it changes.
+// <button data-copy="#id"> copies text, <button data-copy-text="…"> that one; <select data-submits> sends its form when it changes.
 
 import { announce } from "./notices.js";
 import { fresh } from "./marks.js";
@@ -51,10 +51,25 @@ function guard(form) {
   });
 }
 
+async function toClipboard(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  // On a site without https there is but the old way.
+  const field = document.createElement("textarea");
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}
+
 async function copy(button) {
-  const source = document.querySelector(button.dataset.copy);
-  if (!source) return;
-  await navigator.clipboard.writeText(source.value ?? source.textContent);
+  const source = button.dataset.copy && document.querySelector(button.dataset.copy);
+  const text = button.dataset.copyText ?? source?.value ?? source?.textContent;
+  if (!text) return;
+  await toClipboard(text);
   announce(say("Copied"));
   button.classList.add("is-copied");
   setTimeout(() => button.classList.remove("is-copied"), 1500);
@@ -62,7 +77,7 @@ async function copy(button) {
 
 export function mountForms(part) {
   for (const form of fresh(part, "form", seen)) guard(form);
-  for (const button of fresh(part, "button[data-copy]", seen)) {
+  for (const button of fresh(part, "button[data-copy], button[data-copy-text]", seen)) {
     button.addEventListener("click", () => copy(button));
   }
   for (const field of fresh(part, "[data-submits]", seen)) {

@@ -11,6 +11,7 @@ import { lose, regain, sayLoggedOut } from "./connection.js";
 import { fresh } from "./marks.js";
 import { announce } from "./notices.js";
 import { refreshTable } from "./tables.js";
+import { say } from "./words.js";
 
 const EVERY_S = 5;
 const FAST_S = 2;
@@ -31,12 +32,14 @@ function positions(element) {
 /** Show for a moment which rows are new and which have moved. */
 function markMoves(element, before) {
   if (before.size === 0) return;
+  let count = 0;
   for (const row of element.querySelectorAll("[data-key]")) {
     const [was, is] = [before.get(row.dataset.key), Number(row.dataset.rank)];
     const mark = !before.has(row.dataset.key)
       ? "is-new"
       : is < was ? "is-up" : is > was ? "is-down" : null;
     if (!mark) continue;
+    count += 1;
     row.classList.add(mark);
     const words = document.createElement("span");
     words.className = "moved";
@@ -47,6 +50,7 @@ function markMoves(element, before) {
       words.remove();
     }, MARKED_MS);
   }
+  if (count) announce(say("Lines that are new or have moved: {count}", { count }));
 }
 
 /** Where the reader is in each part that follows what is written; null is its end. */

@@ -59,6 +59,14 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Trend:
+    """The last scores of a team, the newest last, and which of them is the line's own, if any."""
+
+    scores: tuple[float, ...]
+    here: int | None
+
+
+@dataclass(frozen=True)
 class Row:
     """A line of a board; scores at full precision and as they are shown."""
 
@@ -86,6 +94,9 @@ class Row:
     is_starred: bool = False
     section: str = ""
     place: Place | None = None
+    #: Of the official score between the ends of the board's scale, 0 to 1; only on a page.
+    bar: float | None = None
+    trend: Trend | None = None
     #: Ranks gained at the closing.
     gain: int | None = None
 
@@ -116,6 +127,7 @@ class Choice:
     is_descending: bool = False
     words: tuple[str, ...] = ()
     section: str = ""
+    team: str = ""
     page: int = 1
     size: int | None = None
     has_names: bool = True
@@ -175,6 +187,8 @@ class Own:
     #: Teams and names of some of its band.
     band: tuple[tuple[str, str], ...]
     n_band: int
+    #: Lines before it, in the order of ranks.
+    n_before: int
 
 
 def is_frozen(event: Event, now: datetime) -> bool:
@@ -243,6 +257,8 @@ def build(
     rows = [
         replace(
             _row(line, ranks.get(line.id), columns, has_place=not choice.section),
+            bar=_bar(line, facts),
+            trend=_trend(line, columns[0]) if columns and line.trend else None,
             gain=gains.get(line.event_team_id),
         )
         for line in lines
@@ -291,6 +307,7 @@ def own(
         best.gap,
         tuple((one.team, one.name) for one in found[1:]) if is_placed else (),
         best.n_band if is_placed else 0,
+        best.n_before,
     )
 
 
@@ -332,6 +349,7 @@ def _narrowed(wanted: queries.Wanted, choice: Choice, ends: Ends | None) -> quer
         wanted,
         only=tuple(ends.ranks) if ends else None,
         section=choice.section,
+        team=choice.team,
         words=choice.words,
         has_names=choice.has_names,
         is_descending=choice.is_descending,
@@ -518,3 +536,23 @@ def _place(line: queries.Line) -> Place | None:
         delta_high=line.delta_high,
         verdict=line.verdict or "",
     )
+
+
+def _bar(line: queries.Line, facts: queries.Facts) -> float | None:
+    if line.key is None or facts.best_key is None:
+        return None
+    middle, worst = facts.middle_key, facts.worst_key
+    if middle is None or worst is None:
+        return None
+    return leaderboard.bar(line.key, facts.best_key, middle, worst)
+
+
+def _trend(line: queries.Line, official: Column) -> Trend | None:
+    """Read the last scores of a line's team."""
+    pairs = sorted(
+        (int(key), float(score))
+        for key, _, score in (one.partition(":") for one in (line.trend or "").split())
+    )
+    sign = 1 if official.is_lower_the_better else -1
+    here = next((i for i, (key, _) in enumerate(pairs) if key == line.id), None)
+    return Trend(tuple(sign * score for _, score in pairs), here)

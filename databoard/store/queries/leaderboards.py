@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Select,
+    String,
     Subquery,
     and_,
     case,
+    cast,
     func,
     literal,
     null,
@@ -39,6 +41,8 @@ FAILED = (
     "cancelled",
 )
 SCORE = "score:"
+#: Of a team's scores, the trend shows the last so many.
+N_TREND = 20
 _S, _PLACE = Submission, Standing
 #: What a board may be ordered by, besides its rank and its scores (threats W11).
 ORDERS: dict[str, Any] = {
@@ -89,6 +93,7 @@ class Wanted:
     before: datetime | None = None
     only: Collection[int] | None = None
     section: str = ""
+    team: str = ""
     words: Sequence[str] = ()
     has_names: bool = True
     order: str = ""
@@ -106,7 +111,12 @@ class Wanted:
     def is_plain(self) -> bool:
         """Whether the index of the board alone says which lines these are."""
         return self.is_scored and not (
-            self.order or self.words or self.section or self.values or self.only is not None
+            self.order
+            or self.words
+            or self.section
+            or self.team
+            or self.values
+            or self.only is not None
         )
 
 
@@ -152,6 +162,8 @@ class Line(NamedTuple):
     delta_low: float | None
     delta_high: float | None
     verdict: str | None
+    #: The last submissions of the team on the board, each as ``id:key``; only on a page.
+    trend: str | None
     #: Score and spread over folds, for each of the wanted scores.
     scores: tuple[tuple[float | None, float | None], ...]
 
@@ -168,6 +180,10 @@ class Facts(NamedTuple):
     has_forecasts: bool
     #: One per line of text.
     sections: str | None
+    #: Of all on the board that take a rank; only on a page.
+    best_key: float | None
+    middle_key: float | None
+    worst_key: float | None
 
 
 def page(session: Session, wanted: Wanted) -> tuple[Facts, list[Line]]:
@@ -276,8 +292,9 @@ class OwnLine(NamedTuple):
     gap: float | None
     n_own: int
     n_band: int
-    #: How many stand above.
+    #: How many stand above, and how many lines do.
     n_above: int
+    n_before: int
 
 
 def own(session: Session, wanted: Wanted, event_team_id: int, n_others: int) -> list[OwnLine]:
@@ -287,7 +304,7 @@ def own(session: Session, wanted: Wanted, event_team_id: int, n_others: int) -> 
     if wanted.only is not None:
         meant.append(st.submission_id.in_(wanted.only))
     mine = (
-        select(st.submission_id, st.key, st.tie_group)
+        select(st.submission_id, st.key, st.submitted_at, st.tie_group)
         .where(*meant, st.event_team_id == event_team_id)
         .order_by(st.key, st.submitted_at, st.submission_id)
     )
@@ -314,6 +331,10 @@ def own(session: Session, wanted: Wanted, event_team_id: int, n_others: int) -> 
             number(st.event_team_id == event_team_id),
             number(st.rank_low.is_not(None), is_band),
             number(st.is_ranked.is_(True), st.key < of_best(best.c.key)),
+            number(
+                (st.key < of_best(best.c.key))
+                | (st.key == of_best(best.c.key)) & (st.submitted_at < of_best(best.c.submitted_at))
+            ),
         )
         .join(other, and_(other.submission_id == _S.id, other.board == wanted.board))
         .join(EventTeam, EventTeam.id == _S.event_team_id)
@@ -371,6 +392,8 @@ def _chosen(wanted: Wanted) -> Select[Any]:
         question = question.where(_S.id.in_(wanted.only))
     if wanted.section:
         question = question.where(EventTeam.section == wanted.section)
+    if wanted.team:
+        question = question.where(Team.name == wanted.team)
     for word in wanted.words:
         found = func.lower(_S.name).contains(word, autoescape=True)
         if wanted.has_names:
@@ -433,7 +456,7 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
         EventTeam.disqualified_at, all_tries.c.number if tries is None else tries,
         s.is_final, s.is_starred, EventTeam.section,
         st.key, st.is_ranked, st.rank_low, st.rank_high, st.tie_group, st.p_best, st.gap,
-        st.p_win, st.p_podium, st.delta, st.delta_low, st.delta_high, st.verdict,
+        st.p_win, st.p_podium, st.delta, st.delta_low, st.delta_high, st.verdict, _trend(wanted),
     ]  # fmt: skip
     scores = [aliased(SubmissionScore) for _ in wanted.score_types]
     is_private = wanted.board == "private"
@@ -456,6 +479,30 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
         lines = lines.outerjoin(score, is_it)
     outside = [picked.c[f"order{i}"] for i in range(len(order))]
     return lines, [c.desc() if down else c for c, (_, down) in zip(outside, order, strict=True)]
+
+
+def _trend(wanted: Wanted) -> ColumnElement[Any]:
+    """Ask for the last keys of a line's team, along the index, in one value."""
+    if wanted.limit is None or not wanted.is_scored:
+        return null()
+    of_team = aliased(Standing)
+    meant = [
+        of_team.event_team_id == _S.event_team_id,
+        of_team.board == wanted.board,
+        of_team.key < float("inf"),
+    ]
+    if wanted.before is not None:
+        meant.append(of_team.submitted_at < wanted.before)
+    last = (
+        select(of_team.submission_id, of_team.key)
+        .where(*meant)
+        .order_by(of_team.submitted_at.desc())
+        .limit(N_TREND)
+        .correlate(_S)
+        .subquery()
+    )
+    pair = cast(last.c.submission_id, String).concat(":").concat(cast(last.c.key, String))
+    return select(func.aggregate_strings(pair, " ")).select_from(last).scalar_subquery()
 
 
 # ---- what is true of all -------------------------------------------------------------------------
@@ -484,4 +531,19 @@ def _facts(wanted: Wanted) -> list[ColumnElement[Any]]:
         some(known.where(st.delta.is_not(None))),
         some(known.where(st.p_win.is_not(None))),
         select(func.aggregate_strings(sections.c.section, "\n")).scalar_subquery(),
+        *_scale(wanted),
+    ]
+
+
+def _scale(wanted: Wanted) -> list[ColumnElement[Any]]:
+    """Ask for the best, the middle and the worst key of what takes a rank."""
+    if wanted.limit is None or not wanted.is_scored:
+        return [null(), null(), null()]
+    key = _PLACE.key
+    ranked = select(key).where(*_on_board(wanted), _PLACE.is_ranked.is_(True)).correlate(None)
+    half = select(func.count() // 2).select_from(ranked.subquery()).scalar_subquery()
+    return [
+        ranked.order_by(key).limit(1).scalar_subquery(),
+        ranked.order_by(key).limit(1).offset(half).scalar_subquery(),
+        ranked.order_by(key.desc()).limit(1).scalar_subquery(),
     ]

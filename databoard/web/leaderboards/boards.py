@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from flask import Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from databoard.errors import ForbiddenError
+from databoard.services import analysis
 from databoard.services.leaderboards import PRIVATE
 from databoard.store.models import Event
+from databoard.store.queries.leaderboards import N_TREND
 from databoard.web import event_pages, guards, polling
 from databoard.web.downloads import download
 from databoard.web.guards import Standing
 from databoard.web.language import gettext, lazy_gettext
 from databoard.web.leaderboards import listing, seats
 from databoard.web.leaderboards.blueprint import bp
+from databoard.web.leaderboards.columns import OPTIONAL
 from databoard.web.leaderboards.listing import Body, Choice, Right
 from databoard.web.security import csp_nonce
 
@@ -29,6 +33,9 @@ TITLES = {
     "failed": lazy_gettext("Failed"),
     "new": lazy_gettext("In progress"),
 }
+#: Of a longer board, intervals are known of so many.
+MAX_RANKED = analysis.MAX_RANKED
+
 # ---- who may see which ---------------------------------------------------------------------------
 
 
@@ -80,21 +87,32 @@ def other(event: str, board: str) -> ResponseReturnValue:
 def _page(name: str, board: str) -> Response:
     event = guards.load_event(name)
     right = _right(event, board)
-    choice = Choice.of(request.args)
-    shown = listing.get(event, board, right, choice, now=guards.now())
     place = guards.standing(event)
     team = place.event_team
+    choice = _choice(right, place)
+    shown = listing.get(event, board, right, choice, now=guards.now())
     own = listing.own(event, shown, team.id) if team is not None and shown.has_scores else None
+
+    def at(**changes: str | int) -> str:
+        arguments = {**choice.arguments(), **changes}
+        return address(event, board, **{name: one for name, one in arguments.items() if one})
+
     text = render_template(
         "leaderboards/board.html",
         board=board,
         title=TITLES[board],
-        boards=_boards(event, place),
+        boards=_boards(event, place, choice),
+        at=at,
+        permalink=guards.settings().public_url + at(page=shown.page if shown.page > 1 else 0),
+        optional_columns=OPTIONAL,
+        max_ranked=MAX_RANKED,
         shown=shown,
         right=right,
         choice=choice,
         body=listing.body(event, right, shown, choice).text,
         own=own,
+        own_page=own.n_before // listing.PAGE + 1 if own is not None else 0,
+        n_trend=N_TREND,
         team_name=team.team.name if team is not None else "",
         own_key=listing.team_key(event.id, team.team_id) if team is not None else "",
         **event_pages.frame(event),
@@ -112,21 +130,29 @@ def _unless_known(text: str) -> Response:
     return response
 
 
-def _boards(event: Event, place: Standing) -> list[tuple[str, str, int | None]]:
-    """List the boards that the visitor may choose from."""
+def _choice(right: Right, place: Standing) -> Choice:
+    """Read what is asked for; where names are hidden, of one team only by the team itself."""
+    choice = Choice.of(request.args)
+    own = place.event_team.team.name if place.event_team is not None else ""
+    return choice if right.names or choice.team == own else replace(choice, team="")
+
+
+def _boards(event: Event, place: Standing, choice: Choice) -> list[tuple[str, str, str]]:
+    """List the boards that the visitor may choose from: name, title and address."""
     names = ["public", "competition"]
     if event_pages.may_see_private_scores(event, place.role):
         names += PRIVATE
     if place.is_admin:
         names += ["failed", "new"]
-    return [(TITLES[name], address(event, name), None) for name in names]
+    kept = {key: text for key, text in choice.arguments().items() if key in ("team", "columns")}
+    return [(name, TITLES[name], address(event, name, **kept)) for name in names]
 
 
-def address(event: Event, board: str) -> str:
+def address(event: Event, board: str, **arguments: str | int) -> str:
     """Address of a board of an event."""
     if board in ("public", "private"):
-        return url_for(f"leaderboards.{board}", event=event.name)
-    return url_for("leaderboards.other", event=event.name, board=board)
+        return url_for(f"leaderboards.{board}", event=event.name, **arguments)  # type: ignore[arg-type]
+    return url_for("leaderboards.other", event=event.name, board=board, **arguments)  # type: ignore[arg-type]
 
 
 # ---- news ----------------------------------------------------------------------------------------
@@ -147,7 +173,7 @@ def rows(event: str, board: str) -> ResponseReturnValue:
 def _fresh_rows(name: str, board: str) -> Response:
     event = guards.load_event(name)
     right = _right(event, board)
-    choice = Choice.of(request.args)
+    choice = _choice(right, guards.standing(event))
     shown = listing.get(event, board, right, choice, now=guards.now())
     seats.take(event, board, right, is_frozen=shown.frozen_at is not None)
     if request.args.get("v") == str(shown.version):

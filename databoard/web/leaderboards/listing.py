@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from flask import current_app, render_template
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from databoard.services import leaderboards
@@ -24,6 +25,8 @@ from databoard.store.models import Event
 from databoard.web import language
 from databoard.web.extensions import db
 from databoard.web.language import gettext
+from databoard.web.leaderboards import columns
+from databoard.web.leaderboards.sparks import spark
 
 Value = TypeVar("Value")
 
@@ -50,24 +53,29 @@ class Right:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the visitor asked for: order, direction, words and page."""
+    """What the visitor asked for: which lines, in which order, and what is shown of them."""
 
     order: str = ""
     is_descending: bool = False
     words: str = ""
     page: int = 1
     section: str = ""
+    team: str = ""
+    columns: frozenset[str] = columns.DEFAULT
 
     @classmethod
     def of(cls, arguments: Mapping[str, str]) -> Choice:
         """Read it from the arguments of an address."""
         page = arguments.get("page", "1")
+        many = arguments.getlist("columns") if isinstance(arguments, MultiDict) else None
         return cls(
             arguments.get("sort", ""),
             arguments.get("order", "") == "desc",
             arguments.get("q", "").strip()[:MAX_SEARCH].lower(),
             int(page) if page.isdecimal() and len(page) < 9 else 1,
             arguments.get("section", "").strip()[:80],
+            arguments.get("team", "").strip()[:MAX_SEARCH],
+            columns.read([arguments.get("columns", "")] if many is None else many),
         )
 
     def of_board(self, right: Right) -> leaderboards.Choice:
@@ -77,10 +85,17 @@ class Choice:
             self.is_descending,
             tuple(self.words.split()),
             self.section,
+            self.team,
             self.page,
             PAGE,
             has_names=right.names,
         )
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether these are the lines of the whole board from its top, by rank."""
+        asked = self.words or self.section or self.team or self.is_descending
+        return self.page == 1 and self.order in ("", "rank") and not asked
 
     def arguments(self) -> dict[str, str]:
         """Write it into an address again, without the page."""
@@ -89,6 +104,8 @@ class Choice:
             "order": "desc" if self.is_descending else "",
             "q": self.words,
             "section": self.section,
+            "team": self.team,
+            "columns": columns.write(self.columns),
         }
         return {name: text for name, text in found.items() if text}
 
@@ -180,6 +197,7 @@ def get(event: Event, board: str, right: Right, choice: Choice, *, now: datetime
         raise BadRequest(gettext("There is no such column to sort by."))
     if choice.order in HELD_BACK and not right.spreads:
         choice = replace(choice, order="")
+    choice = replace(choice, columns=columns.DEFAULT)  # the same lines, whatever is shown of them
     is_frozen = leaderboards.is_frozen(event, now) and not right.organiser
     version = leaderboards.version_of(event, board)
     return _memories().pages.get(
@@ -229,6 +247,7 @@ def _render(event: Event, right: Right, shown: Board, choice: Choice) -> str:
         right=right,
         choice=choice,
         keys=[team_key(event.id, row.team_id) for row in shown.rows],
+        sparks=[spark(row.trend, shown.official) if row.trend else None for row in shown.rows],
     )
 
 

@@ -113,6 +113,8 @@ class News:
             return "204 NO CONTENT", [("Cache-Control", "no-store")], b""
         memories: Memories | None = self.app.extensions.get(listing.MEMORIES)
         choice = Choice.of(arguments)
+        if choice.team and not seat.right.names:
+            return None  # only a team itself may ask for its lines where names are hidden
         key = listing.body_key(
             seat.event_id, version, board, seat.right, choice, is_frozen=seat.is_frozen
         )
