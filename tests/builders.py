@@ -255,7 +255,8 @@ def make_scored_submission(
     **fields: Any,
 ) -> Submission:
     """Make a submission with the same ``score`` everywhere, by every score type."""
-    values = {"state": "scored", "ended_at": NOON, "train_s": 1.0, "valid_s": 0.1, **fields}
+    values = {"state": "scored", "ended_at": NOON, "train_s": 1.0, "valid_s": 0.1}
+    values |= {"awaits_analysis": True, **fields}
     submission = make_submission(session, event_team, name, **values)
     score_types = submission.event_team.event.score_types
     for fold_run in submission.fold_runs:

@@ -20,11 +20,14 @@ across neighbourhoods and academic achievement across countries", Review of Econ
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from databoard.domain.contests import N_DRAWS, BoolArray, Contest, DrawArray, FloatArray
 from databoard.domain.statistics import (
     LEVEL,
     Evidence,
@@ -33,13 +36,7 @@ from databoard.domain.statistics import (
     square_root,
 )
 
-FloatArray = NDArray[np.float64]
-#: Draws need no more than single precision, and are twice as fast with it.
-DrawArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
-
-N_DRAWS = 1000
 
 
 @dataclass(frozen=True)
@@ -88,52 +85,58 @@ def _order(evidence: Evidence, *, is_lower_the_better: bool) -> IntArray:
     return np.argsort(sign * evidence.scores, kind="stable")
 
 
-def _studentise(evidence: Evidence, order: IntArray) -> tuple[FloatArray, NDArray[np.float32]]:
-    """Return how many errors each is better than each, best first, and inverse errors."""
-    scores = evidence.scores[order]
-    sd = difference_sd(evidence.covariance[np.ix_(order, order)])
-    gap = np.abs(scores[:, None] - scores[None, :])
+def _better_by(evidence: Evidence) -> FloatArray:
+    """Return how many errors each is better than each below it, best first."""
+    sd = difference_sd(evidence.covariance)
+    gap = np.abs(evidence.scores[:, None] - evidence.scores[None, :])
     with np.errstate(divide="ignore", invalid="ignore"):
-        inverse = np.where(sd > 0, 1 / sd, 0.0)
         # Two that err alike differ surely or not at all.
-        better_by = np.where(sd > 0, gap * inverse, np.where(gap > 0, np.inf, 0.0))
-    return np.triu(better_by, 1), inverse.astype(np.float32)
+        better_by = np.where(sd > 0, gap / sd, np.where(gap > 0, np.inf, 0.0))
+    return np.triu(better_by, 1)
 
 
-def _largest(
-    draws: DrawArray,
-    inverse: NDArray[np.float32],
-    is_open: BoolArray,
-    reverse: DrawArray | None,
-) -> tuple[DrawArray, DrawArray]:
-    """Find the largest studentised difference of each draw, either way round.
+def _stepdown(
+    better_by: FloatArray, critical_of: Callable[[BoolArray], float]
+) -> tuple[BoolArray, float]:
+    """Reject until nothing more is rejected; return who is surely better, and the last line."""
+    n = len(better_by)
+    is_open, critical = np.triu(np.ones((n, n), dtype=bool), 1), 0.0
+    while is_open.any():
+        critical = critical_of(is_open)
+        rejected = is_open & (better_by > critical)
+        if not rejected.any():
+            break
+        is_open &= ~rejected
+    return np.triu(~is_open, 1), critical
 
-    Rows are in order. Of earlier rows over later ones, only the open pairs count. The other way
-    round nothing is ever rejected, so all pairs count: `reverse` once it is known, else (all
-    being open) it is found on the way.
+
+def _of_pairs(is_better: BoolArray, critical: float) -> RankIntervals:
+    n = len(is_better)
+    return RankIntervals(1 + is_better.sum(axis=0), n - is_better.sum(axis=1), is_better, critical)
+
+
+def intervals_of(contest: Contest[Any], *, level: float = LEVEL) -> RankIntervals:
+    """Find intervals that cover the true ranks of all submissions of a contest together.
+
+    Parameters
+    ----------
+    contest : Contest
+    level : float
+        Probability of covering all.
 
     Returns
     -------
-    largest, reverse : ndarray of float32 of shape (n_draws,)
-        At least zero.
+    RankIntervals
+        In the order of the contest, best first.
     """
-    n, n_draws = draws.shape
-    earlier, later = np.zeros((2, n_draws), dtype=np.float32)
-    buffer = np.empty_like(draws)
-    for j in range(n - 1):
-        rows = np.flatnonzero(is_open[j])
-        if not len(rows):
-            continue
-        block = buffer[: len(rows)]
-        # Most often all later rows are open: a slice is not copied.
-        others = draws[j + 1 :] if len(rows) == n - 1 - j else draws[rows]
-        np.subtract(others, draws[j], out=block)
-        np.multiply(block, inverse[j, rows, None], out=block)
-        np.minimum(earlier, block.min(axis=0), out=earlier)
-        if reverse is None:
-            np.maximum(later, block.max(axis=0), out=later)
-    reverse = later if reverse is None else reverse
-    return np.maximum(-earlier, reverse), reverse
+    n = len(contest)
+
+    def critical_of(is_open: BoolArray) -> float:
+        if int(is_open.sum()) == n * (n - 1) // 2:
+            return contest.critical(level)
+        return contest.critical_of(is_open, level)
+
+    return _of_pairs(*_stepdown(_better_by(contest.evidence), critical_of))
 
 
 def _holm(n_hypotheses: int, level: float, dof: float) -> float:
@@ -177,24 +180,29 @@ def rank_intervals(
     >>> found.low.tolist(), found.high.tolist()
     ([1, 1, 3], [2, 2, 3])
     """
-    n = len(evidence.scores)
     order = _order(evidence, is_lower_the_better=is_lower_the_better)
-    better_by, inverse = _studentise(evidence, order)
-    draws = draw(evidence, n_draws, rng)[order] if math.isinf(evidence.dof) else None
-    is_open, critical, reverse = np.triu(np.ones((n, n), dtype=bool), 1), 0.0, None
-    while is_open.any():
-        if draws is None:
-            critical = _holm(int(is_open.sum()) + n * (n - 1) // 2, level, evidence.dof)
-        else:
-            largest, reverse = _largest(draws, inverse, is_open, reverse)
-            critical = float(np.quantile(largest, level))
-        rejected = is_open & (better_by > critical)
-        if not rejected.any():
-            break
-        is_open &= ~rejected
-    is_better = np.zeros((n, n), dtype=bool)
-    is_better[np.ix_(order, order)] = np.triu(~is_open, 1)
-    return RankIntervals(1 + is_better.sum(axis=0), n - is_better.sum(axis=1), is_better, critical)
+    if math.isinf(evidence.dof):
+        draws = draw(evidence, n_draws, rng)
+        contest = Contest.of(
+            evidence, draws, is_lower_the_better=is_lower_the_better, keys=range(len(order))
+        )
+        found = intervals_of(contest, level=level)
+    else:
+        found = _of_folds(evidence, order, level)
+    is_better = np.empty_like(found.is_better)
+    is_better[np.ix_(order, order)] = found.is_better
+    return _of_pairs(is_better, found.critical)
+
+
+def _of_folds(evidence: Evidence, order: IntArray, level: float) -> RankIntervals:
+    """Find intervals by Holm's procedure, best first."""
+    n = len(order)
+    part = Evidence(evidence.scores[order], evidence.covariance[np.ix_(order, order)])
+
+    def critical_of(is_open: BoolArray) -> float:
+        return _holm(int(is_open.sum()) + n * (n - 1) // 2, level, evidence.dof)
+
+    return _of_pairs(*_stepdown(_better_by(part), critical_of))
 
 
 def marginal_interval(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from databoard.domain import rank_intervals as intervals
+from databoard.domain.contests import Contest
 from databoard.domain.statistics import Evidence, evidence_of_examples
 
 FloatArray = NDArray[np.float64]
@@ -37,42 +39,35 @@ class Standing:
     gap: float | None
 
 
-def standings(
-    evidence: Evidence, rng: np.random.Generator, *, is_lower_the_better: bool
-) -> list[Standing]:
+def standings(contest: Contest[Any], *, is_lower_the_better: bool) -> list[Standing]:
     """Find intervals, bands and chances of all submissions.
 
     Parameters
     ----------
-    evidence : Evidence
-    rng : numpy.random.Generator
+    contest : Contest
     is_lower_the_better : bool
 
     Returns
     -------
     list of Standing
-        In the order of the evidence.
+        In the order of the contest, best first.
 
     Examples
     --------
     >>> evidence = Evidence(np.array([0.9, 0.89, 0.5]), np.diag([0.01, 0.01, 0.01]) ** 2)
-    >>> found = standings(evidence, np.random.default_rng(0), is_lower_the_better=False)
+    >>> draws = intervals.draw(evidence, 1000, np.random.default_rng(0))
+    >>> contest = Contest.of(evidence, draws, is_lower_the_better=False, keys="abc")
+    >>> found = standings(contest, is_lower_the_better=False)
     >>> [(one.low, one.high, one.tie_group) for one in found]
     [(1, 2, 0), (1, 2, 0), (3, 3, 1)]
     """
-    n = len(evidence.scores)
+    n, evidence = len(contest), contest.evidence
     if not n:
         return []
-    found = intervals.rank_intervals(evidence, rng, is_lower_the_better=is_lower_the_better)
+    found = intervals.intervals_of(contest)
     groups = intervals.tie_groups(found, evidence, is_lower_the_better=is_lower_the_better)
-    chances = intervals.p_best(
-        evidence,
-        intervals.draw(evidence, intervals.N_DRAWS, rng),
-        is_lower_the_better=is_lower_the_better,
-    )
-    sign = 1 if is_lower_the_better else -1
-    order = np.argsort(sign * evidence.scores, kind="stable").tolist()
-    rivals = _rivals(order, groups.tolist())
+    chances = intervals.p_best(evidence, contest.draws, is_lower_the_better=is_lower_the_better)
+    rivals = _rivals(groups.tolist())
     return [
         Standing(
             int(found.low[row]),
@@ -85,16 +80,16 @@ def standings(
     ]
 
 
-def _rivals(order: list[int], groups: list[int]) -> dict[int, int]:
+def _rivals(groups: list[int]) -> dict[int, int]:
     """Whom each is measured against: the first of its band, or, if it is that, the next below."""
     first: dict[int, int] = {}
     rivals: dict[int, int] = {}
-    for place, row in enumerate(order):
-        leader = first.setdefault(groups[row], row)
+    for row, group in enumerate(groups):
+        leader = first.setdefault(group, row)
         if leader != row:
             rivals[row] = leader
-        elif place + 1 < len(order):
-            rivals[row] = order[place + 1]
+        elif row + 1 < len(groups):
+            rivals[row] = row + 1
     return rivals
 
 

@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -95,44 +96,29 @@ def evidence_of_examples(
     -------
     Evidence
     """
-    n_samples = moves.shape[1]
-    covariance = moves @ moves.T * (inflation / (n_samples * max(1, n_samples - 1)))
+    covariance = moves @ moves.T * (inflation * _unit(moves))
     return Evidence(np.asarray(scores, dtype=np.float64), covariance)
 
 
-def with_one_more(
-    evidence: Evidence,
-    moves: FloatArray,
-    score: float,
-    move: FloatArray,
-    *,
-    inflation: float = 1.0,
-) -> Evidence:
-    """Update the evidence of examples when one submission arrives.
+def covariances(moves: FloatArray, move: FloatArray) -> FloatArray:
+    """Estimate the covariances of the errors of scores with that of one more.
 
     Parameters
     ----------
-    evidence : Evidence
     moves : ndarray of shape (n_submissions, n_samples)
-        Influences of those already in the evidence.
-    score : float
     move : ndarray of shape (n_samples,)
-        Influences of the newcomer.
-    inflation : float
-        As before.
 
     Returns
     -------
-    Evidence
-        Equal to that of all, for the cost of one row.
+    ndarray of shape (n_submissions,)
+        Its row of the covariance in `evidence_of_examples`.
     """
-    n_old, n_samples = moves.shape
-    unit = inflation / (n_samples * max(1, n_samples - 1))
-    covariance = np.empty((n_old + 1, n_old + 1))
-    covariance[:n_old, :n_old] = evidence.covariance
-    covariance[:n_old, n_old] = covariance[n_old, :n_old] = moves @ move * unit
-    covariance[n_old, n_old] = move @ move * unit
-    return Evidence(np.append(evidence.scores, score), covariance)
+    return np.asarray(moves @ move * _unit(moves))
+
+
+def _unit(moves: FloatArray) -> float:
+    n_samples = moves.shape[1]
+    return 1.0 / float(n_samples * max(1, n_samples - 1))
 
 
 def overlap_inflation(n_folds: int, n_train: float, n_test: float) -> float:
@@ -329,6 +315,14 @@ def chances_of_best(truths: NDArray[Any], n_best: int) -> FloatArray:
     return np.asarray((surely + tied * shares).mean(axis=1))
 
 
+@lru_cache(maxsize=64)
+def _quantile(dof: float, level: float) -> float:
+    """Quantile of Student's law; a board asks for the same one hundreds of times."""
+    from scipy import stats
+
+    return float((stats.norm if math.isinf(dof) else stats.t(dof)).ppf(level))
+
+
 def compare(
     evidence: Evidence,
     first: int,
@@ -364,11 +358,13 @@ def compare(
     pair = np.ix_([first, second], [first, second])
     error = float(difference_sd(evidence.covariance[pair])[0, 1])
     difference = float(evidence.scores[first] - evidence.scores[second])
-    law = stats.norm if math.isinf(evidence.dof) else stats.t(evidence.dof)
-    margin = float(law.ppf((1 + level) / 2)) * error
+    margin = _quantile(evidence.dof, (1 + level) / 2) * error
     # Two that err alike differ surely or not at all.
     never = math.inf if difference else 0.0
-    p_value = float(2 * law.sf(abs(difference) / error if error else never))
+    errors = abs(difference) / error if error else never
+    p_value = math.erfc(errors / math.sqrt(2))
+    if not math.isinf(evidence.dof):
+        p_value = float(2 * stats.t(evidence.dof).sf(errors))
     if abs(difference) <= margin:
         verdict = Verdict.NOISE
     else:

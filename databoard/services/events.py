@@ -248,6 +248,7 @@ def _rank_anew(session: Session, event: Event) -> None:
     """Derive what ranks from the stored scores again; a ladder is climbed from its foot."""
     for row in result_queries.scores_of_event(session, event.id):
         ladders.rank_by(event, row)
+    result_queries.renew(session, event.id)
     touch(session, event.id, analyse=True)
 
 
@@ -280,7 +281,14 @@ def _check_setting(name: str, value: Any) -> None:
         raise InvalidError("A title has 1 to 200 characters.", name)
 
 
-def touch(session: Session, event_id: int, *, analyse: bool = False, board: bool = True) -> None:
+def touch(
+    session: Session,
+    event_id: int,
+    *,
+    analyse: bool = False,
+    is_result: bool = False,
+    board: bool = True,
+) -> None:
     """Say that something of an event changed; its version grows when this is committed.
 
     Counting is the last thing that a transaction does, in the order of the keys, so that two of
@@ -290,18 +298,21 @@ def touch(session: Session, event_id: int, *, analyse: bool = False, board: bool
     ----------
     analyse : bool
         Whether what changed also moves ranks, intervals or contributivity.
+    is_result : bool
+        Whether that is one more result, and nothing else.
     board : bool
         Whether a board of scores could show it; False for what is in progress.
     """
-    touched: dict[int, tuple[bool, bool]] = session.info.setdefault(TOUCHED, {})
-    before = touched.get(event_id, (False, False))
-    touched[event_id] = before[0] or analyse, before[1] or board
+    touched: dict[int, dict[str, bool]] = session.info.setdefault(TOUCHED, {})
+    now = {"analyse": analyse, "renew": analyse and not is_result, "board": board}
+    before = touched.setdefault(event_id, {})
+    before.update({name: is_so or before.get(name, False) for name, is_so in now.items()})
 
 
 @listens_for(Session, "before_commit")
 def _count_up(session: Session) -> None:
-    for event_id, (analyse, board) in sorted(session.info.pop(TOUCHED, {}).items()):
-        queries.count_up(session, event_id, analyse=analyse, board=board)
+    for event_id, what in sorted(session.info.pop(TOUCHED, {}).items()):
+        queries.count_up(session, event_id, **what)
 
 
 @listens_for(Session, "after_rollback")

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from databoard.domain.ladder import Rung, climb
-from databoard.store.influences import kind_of
+from databoard.store.influences import Read, kind_of
 from databoard.store.models import Event, Submission, SubmissionScore
 from databoard.store.queries import analysis as queries
-from databoard.store.queries.analysis import Candidate
-
-FloatArray = NDArray[np.float64]
-Read = Callable[[str, int, str], FloatArray | None]
-
-
-def holders(found: Sequence[Candidate]) -> list[Candidate]:
-    """Choose of each team the submissions that changed what it is shown, in their order."""
-    shown: dict[int, float | None] = {}
-    steps = []
-    for one in sorted(found, key=_answered):
-        if one.public is None:
-            continue
-        if shown.get(one.event_team_id) != one.public:
-            steps.append(one)
-        shown[one.event_team_id] = one.public
-    return steps
-
-
-def _answered(one: Candidate) -> tuple[datetime, int]:
-    return one.ended_at or one.submitted_at, one.id
 
 
 def rank_by(event: Event, row: SubmissionScore) -> None:
@@ -64,16 +41,12 @@ def answer(session: Session, event: Event, submission: Submission, read: Read) -
     own, official = hidden(event, submission), event.official_score
     if own is None:
         return
-    before = [
-        one
-        for one in queries.candidates(session, event.id, event_team_id=submission.event_team_id)
-        if one.id != submission.id and one.public is not None
-    ]
-    steps = holders(before)
+    steps = queries.rungs_of(session, submission.event_team_id)
     vector = read(
         submission.folder, submission.run, kind_of("public", event.ranking, event.official_score.id)
     )
-    old = _rung(event, steps, len(before), read)
+    n_before = queries.n_answered(session, submission.event_team_id)
+    old = _rung(event, steps, n_before, read)
     if vector is not None and len(vector) and (old is None or len(old.moves) == len(vector)):
         new = climb(old, own, vector, is_lower_the_better=official.is_lower_the_better)
         if old is None or new.n_steps > old.n_steps:
@@ -83,7 +56,7 @@ def answer(session: Session, event: Event, submission: Submission, read: Read) -
         # Nothing is known of its noise: it is the team's first step nevertheless.
         let_out(event, submission, own)
         return
-    shown = {s.event_score_type_id: s.public for s in _scores_of(session, steps[-1].id)}
+    shown = {s.event_score_type_id: s.public for s in steps[-1][0].scores}
     for score in submission.scores:
         score.public = shown.get(score.event_score_type_id)
     session.flush()
@@ -91,22 +64,18 @@ def answer(session: Session, event: Event, submission: Submission, read: Read) -
 
 def let_out(event: Event, submission: Submission, shown: float) -> None:
     """Show a submission's own scores, the official one as the ladder rounds it."""
+    submission.is_rung = True
     for score in submission.scores:
         is_official = score.event_score_type_id == event.official_score.id
         own = score.valid_bag if event.ranking == "bagged" else score.valid_mean
         score.public = shown if is_official else own
 
 
-def _rung(event: Event, steps: Sequence[Candidate], n_tries: int, read: Read) -> Rung | None:
+def _rung(
+    event: Event, steps: Sequence[tuple[Submission, float]], n_tries: int, read: Read
+) -> Rung | None:
     if not steps:
         return None
-    last = steps[-1]
+    last, shown = steps[-1]
     moves = read(last.folder, last.run, kind_of("public", event.ranking, event.official_score.id))
-    if moves is None or last.public is None:
-        return Rung(last.public or 0.0, np.zeros(0), len(steps), n_tries)
-    return Rung(last.public, moves, len(steps), n_tries)
-
-
-def _scores_of(session: Session, submission_id: int) -> list[SubmissionScore]:
-    held = session.get(Submission, submission_id)
-    return held.scores if held is not None else []
+    return Rung(shown, np.zeros(0) if moves is None else moves, len(steps), n_tries)

@@ -226,12 +226,13 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
     if is_scored:
         _record_scores(session, submission, event, ending, run)
         submission.reproduces = reruns.compare(job.answer, submission)
+        submission.awaits_analysis, submission.is_rung = True, False
     jobs.finish(session, job_id, token, now=now)
     if ending.kit_hash:
         event.data_hash = ending.data_hash
         queries.mark_stale(session, event.id, ending.data_hash, ending.kit_hash)
     _tell_team(session, submission, event, now)
-    events.touch(session, event.id, analyse=is_scored, board=is_scored)
+    events.touch(session, event.id, analyse=is_scored, is_result=True, board=is_scored)
     session.flush()
     return True
 

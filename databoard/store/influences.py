@@ -8,6 +8,8 @@ the covariances of errors (`databoard.domain.statistics`), for which no label is
 from __future__ import annotations
 
 import io
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,12 @@ from numpy.typing import NDArray
 from databoard.store.files import Files, write_atomically
 
 FloatArray = NDArray[np.float64]
+#: Reads an influence: folder, run and kind ("public_bagged_1", ...).
+Read = Callable[[str, int, str], FloatArray | None]
+
+
+#: Bytes of vectors that a reader remembers.
+MAX_REMEMBERED = 64 * 2**20
 
 
 def kind_of(board: str, ranking: str, score: int) -> str:
@@ -68,3 +76,34 @@ class Influences:
         for path in mark.parent.glob("*.npy"):
             if path.suffixes[-2:-1] != [f".{run}"]:
                 path.unlink(missing_ok=True)
+
+
+def remembering(read: Read, max_bytes: int = MAX_REMEMBERED) -> Read:
+    """Make a reader that remembers what it read last; for one thread.
+
+    What a run left does not change; only what was missing is looked for again.
+
+    Parameters
+    ----------
+    read : callable
+        As `Influences.read`.
+    max_bytes : int
+    """
+    known: OrderedDict[tuple[str, int, str], FloatArray] = OrderedDict()
+    size = 0
+
+    def find(folder: str, run: int, kind: str) -> FloatArray | None:
+        nonlocal size
+        key = (folder, run, kind)
+        if key in known:
+            known.move_to_end(key)
+            return known[key]
+        vector = read(folder, run, kind)
+        if vector is not None:
+            known[key] = vector
+            size += vector.nbytes
+            while size > max_bytes:
+                size -= known.popitem(last=False)[1].nbytes
+        return vector
+
+    return find

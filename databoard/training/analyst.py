@@ -108,13 +108,16 @@ class Analyst:
     ) -> None:
         self.sessions, self.engine = sessions, engine
         self.files, self.influences = Files(submissions_dir), Influences(submissions_dir)
-        self._read = remembering(self.influences.read)
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._memory = Memory()
-        self._known: dict[int, Known] = {}
+        self._forget()
         # By event: when to try again, and how long to wait should it fail once more.
         self._again: dict[int, tuple[float, float]] = {}
+
+    def _forget(self) -> None:
+        """Remember nothing: the next analyses look at everything."""
+        self._known: dict[int, Known] = {}
+        self._memory, self._read = Memory(), remembering(self.influences.read)
 
     # -------------------------------------------------------------- the thread
     def start(self) -> None:
@@ -163,6 +166,7 @@ class Analyst:
         try:
             self.analyse(event_id)
         except Exception as error:
+            self._forget()
             self._again[event_id] = (time.monotonic() + pause, min(2 * pause, MOST_RETRY_S))
             # What databoard has words for needs no traceback.
             logger.warning(
@@ -193,8 +197,7 @@ class Analyst:
             plan = _plan(session, event_id)
         if plan is None:
             return
-        # Put back when all went well: what failed in the middle is looked at as a whole.
-        known = self._known.pop(event_id, None)
+        known = self._known.get(event_id)
         is_anew = known is None or not known.is_of(plan)
         now = Known(plan.renewed, plan.asked, {}, None)
         if plan.new or (is_anew and plan.has_results):
@@ -377,5 +380,5 @@ def _plan(session: Session, event_id: int) -> Plan | None:
         renewed=event.analysis_renewed,
         done=event.analysis_done,
         has_results=bool(queries.able(session, event_id, 1)),
-        new=tuple(queries.candidates(session, event_id, is_new=True)),
+        new=tuple(queries.new(session, event_id)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import flask_migrate
@@ -15,8 +16,15 @@ from sqlalchemy.exc import IntegrityError
 from databoard.cli.database import MIGRATIONS, create_db_app, migrate_to_head
 from databoard.store.base import Base
 from databoard.store.engine import make_engine, make_sessions
-from databoard.store.models import TeamMember
-from tests.builders import make_team, make_user
+from databoard.store.models import Submission, TeamMember
+from tests.builders import (
+    NOON,
+    make_event,
+    make_event_team,
+    make_scored_submission,
+    make_team,
+    make_user,
+)
 
 VERSIONS = sorted((MIGRATIONS / "versions").glob("*.py"))
 
@@ -209,3 +217,34 @@ def test_every_migration_is_tracked():
     ).stdout.split()
 
     assert {f"migrations/versions/{path.name}" for path in VERSIONS} <= set(tracked)
+
+
+def test_what_moved_a_ladder_is_known_after_0009(make_settings, sqlite_url):
+    settings = make_settings(database_url=sqlite_url)
+    engine = make_engine(sqlite_url)
+    with create_db_app(settings).app_context():
+        flask_migrate.upgrade()
+        with make_sessions(engine)() as session:
+            ladder, plain = (make_event(session, has_ladder=is_one) for is_one in (True, False))
+            for event in (ladder, plain):
+                for place in (make_event_team(session, event), make_event_team(session, event)):
+                    for number, score in enumerate((0.5, 0.5, 0.7, 0.7)):
+                        at = NOON + timedelta(minutes=number)
+                        make_scored_submission(
+                            session, place, f"s{number}", score=score, ended_at=at
+                        )
+            session.commit()
+            ladder_id = ladder.id
+
+        flask_migrate.downgrade(revision="0008")
+        flask_migrate.upgrade()
+
+    with make_sessions(engine)() as session:
+        made = session.scalars(select(Submission)).all()
+        assert {(one.event_id, one.name) for one in made if one.is_rung} == {
+            (ladder_id, "s0"),
+            (ladder_id, "s2"),
+        }
+        assert sum(one.is_rung for one in made) == 4
+        assert all(one.awaits_analysis for one in made)
+    engine.dispose()

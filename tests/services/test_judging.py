@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from databoard.domain.contests import Contest
 from databoard.domain.standings import standings
 from databoard.domain.statistics import Evidence
 from databoard.errors import ClosedError, InvalidError
@@ -180,8 +181,11 @@ def test_two_submissions_are_compared_by_their_influences(session, event, one, t
 
 
 def test_standings_of_nobody_and_of_one():
-    rng = np.random.default_rng(0)
+    def found(n):
+        evidence, draws = Evidence(np.ones(n), np.eye(n)), np.ones((n, 50), np.float32)
+        options = {"is_lower_the_better": True}
+        return standings(Contest.of(evidence, draws, keys=range(n), **options), **options)
 
-    assert standings(Evidence(np.zeros(0), np.zeros((0, 0))), rng, is_lower_the_better=True) == []
-    (alone,) = standings(Evidence(np.ones(1), np.ones((1, 1))), rng, is_lower_the_better=True)
+    assert found(0) == []
+    (alone,) = found(1)
     assert (alone.low, alone.high, alone.gap) == (1, 1, None)

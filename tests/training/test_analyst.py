@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import shutil
 import time
+from datetime import timedelta
 
 import numpy as np
 import pytest
 import rampwf
+from sqlalchemy import update
+from sqlalchemy.event import listen, remove
 from sqlalchemy.orm import Session
 
 from databoard.services import blends, events, health, monitoring
@@ -18,7 +21,7 @@ from databoard.store.models import Submission
 from databoard.store.queries import analysis as queries
 from databoard.store.queries import tasks as task_queries
 from databoard.training.analysis import FoldBlend, npy
-from databoard.training.analyst import Analyst
+from databoard.training.analyst import Analyst, _plan
 from databoard.training.blends import answer_all
 from databoard.training.influence import Influence
 from databoard.training.scorer import Scorer
@@ -460,3 +463,132 @@ def test_a_score_that_fails_on_mixtures_spoils_no_blend():
 
     assert told == [(None, 3.0), (3.0, 3.0), (3.0, 1.0)]
     assert blend.found.selected == (2,)
+
+
+def one_more(rows, scorer, files, event, place, number, noise=0.9, **fields):
+    """Put one more result onto the board, as it comes: asked for as a result, nothing else."""
+    when = NOON + timedelta(minutes=number)
+    made = put(
+        rows, scorer, files, place, f"s{number}", noise, number, ended_at=when, **fields
+    )  # fmt: skip
+    events.touch(rows, event.id, analyse=True, is_result=True)
+    rows.commit()
+    return made
+
+
+def told(rows, event):
+    """Shares and places as they are stored."""
+    rows.expire_all()
+    found = queries.candidates(rows, event.id)
+    shares = {key: own for key, (own, _) in queries.shares(rows, event.id).items()}
+    places = {}
+    for one in found:
+        for board, row in queries.standing(rows, one.id).items():
+            places[one.id, board] = (row.rank_low, row.rank_high, row.tie_group)
+    rows.commit()
+    return shares, places
+
+
+@pytest.mark.parametrize("most", [400, 4])
+def test_results_one_by_one_say_what_all_at_once_say(
+    rows, scorer, files, event, analyst, engine, engine_of_rows, monkeypatch, most
+):
+    for name in ("MAX_BLENDED", "MOST_LEARNT"):
+        monkeypatch.setattr(f"databoard.training.analyst.{name}", most)
+    teams = [make_event_team(rows, event) for _ in range(3)]
+    for number in range(9):
+        one_more(rows, scorer, files, event, teams[number % 3], number, 0.5 + number % 4 / 2)
+        assert analyst.work()
+    shares, places = told(rows, event)
+
+    ask(rows, event)
+    kit = engine.kit("flowers", "flowers", _plan(rows, event.id).terms)
+    kit.learnt("acc", forget=True)
+    rows.execute(update(type(event)).values(standings_of=""))
+    rows.commit()
+    fresh = Analyst(make_sessions(engine_of_rows), engine, files.root)
+    assert fresh.work()
+
+    assert told(rows, event) == (pytest.approx(shares), places)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert len(places) == 2 * 9
+
+
+def test_one_more_result_costs_the_same_however_many_there_are(
+    rows, scorer, files, event, analyst, engine_of_rows, monkeypatch, request
+):
+    """Counted in rows that the database hands over: what is listed is what is paid for."""
+    if engine_of_rows.dialect.name != "sqlite":
+        pytest.skip("counted by SQLite")
+    for module in ("analysis", "standings"):
+        monkeypatch.setattr(f"databoard.services.{module}.MAX_RANKED", 3)
+    for name in ("MAX_BLENDED", "MOST_LEARNT"):
+        monkeypatch.setattr(f"databoard.training.analyst.{name}", 3)
+    place = make_event_team(rows, event)
+    for number in range(4):
+        one_more(rows, scorer, files, event, place, number, 0.1)
+    assert analyst.work()
+
+    def steps(number):
+        """Steps that the database takes for the analysis of one result among the last."""
+        one_more(rows, scorer, files, event, place, number, 5.0)
+        counted = [0]
+
+        def count():
+            counted[0] += 1
+            return 0
+
+        def watch(connection, *_):
+            connection.set_progress_handler(count, 10)
+
+        listen(engine_of_rows, "checkout", watch)
+        assert analyst.work()
+        remove(engine_of_rows, "checkout", watch)
+        engine_of_rows.dispose()
+        return counted[0]
+
+    steps(10)
+    few = steps(11)
+    for number in range(20, 80):
+        make_scored_submission(rows, place, f"old{number}", score=0.01, awaits_analysis=False)
+    rows.commit()
+    many = steps(12)
+
+    assert many <= 1.2 * few
+
+
+def test_what_another_trainer_found_is_not_taken_for_known(
+    rows, scorer, files, event, analyst, engine, engine_of_rows
+):
+    place = make_event_team(rows, event)
+    for number in range(2):
+        one_more(rows, scorer, files, event, place, number)
+        assert analyst.work()
+    other = Analyst(make_sessions(engine_of_rows), engine, files.root)
+    best = one_more(rows, scorer, files, event, place, 2, 0.01)
+    assert other.work()
+    one_more(rows, scorer, files, event, place, 3, 3.0)
+
+    assert analyst.work()
+
+    shares, places = told(rows, event)
+    assert shares == {best.id: pytest.approx(1)}
+    assert places[best.id, "public"][0] == 1
+    assert len(places) == 2 * 4
+
+
+def test_a_scorer_that_was_started_anew_is_told_about_all_again(
+    rows, scorer, files, event, analyst, engine
+):
+    place = make_event_team(rows, event)
+    best = one_more(rows, scorer, files, event, place, 0, 0.01)
+    assert analyst.work()
+    kit = engine.kit("flowers", "flowers", _plan(rows, event.id).terms)
+    rows.commit()
+    kit.learnt("acc", forget=True)
+    one_more(rows, scorer, files, event, place, 1, 3.0)
+
+    assert analyst.work()
+
+    assert told(rows, event)[0] == {best.id: pytest.approx(1)}
+    assert len(kit.learnt("acc")["keys"]) == 2

@@ -98,6 +98,8 @@ class Event(Base):
     # What stands on its boards is to be analysed while more was asked for than is done.
     analysis_asked: Mapped[int] = mapped_column(default=0)
     analysis_done: Mapped[int] = mapped_column(default=0)
+    # Grows with what was asked for because of anything but a new result.
+    analysis_renewed: Mapped[int] = mapped_column(default=0, server_default="0")
     # Hash of what the places on its boards were found from
     standings_of: Mapped[Sha256] = mapped_column(default="", server_default=text("''"))
 

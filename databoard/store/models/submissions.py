@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -78,6 +79,10 @@ class Submission(Base):
     is_final: Mapped[bool] = mapped_column(default=False)
     is_starred: Mapped[bool] = mapped_column(default=False)
     is_stale: Mapped[bool] = mapped_column(default=False)
+    #: Whether it was scored and what follows from that is not known yet.
+    awaits_analysis: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Whether it moved what the ladder shows of its team.
+    is_rung: Mapped[bool] = mapped_column(default=False, server_default=false())
     withdrawn_at: Mapped[datetime | None]
     #: Why an organiser took it off; empty if a newer one of its name took its place.
     withdrawal: Mapped[str] = mapped_column(default="", server_default=text("''"))
@@ -125,17 +130,44 @@ class Submission(Base):
         Index(None, "event_id", "submitted_at"),
         Index(None, "event_team_id", "submitted_at"),
         Index(None, "code_hash"),
+        # Small indexes of what is rare. They hold all that is asked of them, or SQLite, which
+        # cannot know that they are small, may walk along a large one.
         Index(
             "ix_submissions_shares",
             "event_id",
+            "contributivity",
+            "historical_contributivity",
             sqlite_where=text("contributivity <> 0 OR historical_contributivity <> 0"),
             postgresql_where=text("contributivity <> 0 OR historical_contributivity <> 0"),
         ),
         Index(
             "ix_submissions_references",
             "event_id",
+            "is_baseline",
+            "is_starred",
             sqlite_where=text("is_baseline = true OR is_starred = true"),
             postgresql_where=text("is_baseline = true OR is_starred = true"),
+        ),
+        Index(
+            "ix_submissions_awaiting",
+            "event_id",
+            "awaits_analysis",
+            sqlite_where=text("awaits_analysis = true"),
+            postgresql_where=text("awaits_analysis = true"),
+        ),
+        Index(
+            "ix_submissions_rungs",
+            "event_id",
+            "is_rung",
+            sqlite_where=text("is_rung = true"),
+            postgresql_where=text("is_rung = true"),
+        ),
+        Index(
+            "ix_submissions_rungs_of_team",
+            "event_team_id",
+            "is_rung",
+            sqlite_where=text("is_rung = true"),
+            postgresql_where=text("is_rung = true"),
         ),
         # Letters are told apart by the key of their submission: it is never given again.
         {"sqlite_autoincrement": True},

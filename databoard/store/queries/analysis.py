@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.orm import Session, joinedload
 
 from databoard.store.models import (
@@ -35,6 +35,7 @@ class Candidate(NamedTuple):
     is_final: bool
     is_starred: bool
     is_out: bool
+    is_rung: bool
     public: float | None
     private: float | None
 
@@ -70,12 +71,16 @@ class Place(NamedTuple):
 NOWHERE = {**dict.fromkeys(Place._fields), "verdict": ""}
 
 
+#: In the words of the partial indexes.
+_IS_NEW = text("(submissions.awaits_analysis = true)")
+_IS_RUNG = text("(submissions.is_rung = true)")
+
+
 def candidates(
     session: Session,
     event_id: int,
     *,
     only: Collection[int] | None = None,
-    event_team_id: int | None = None,
 ) -> list[Candidate]:
     """List the scored submissions of an event with their official scores, oldest first.
 
@@ -83,8 +88,6 @@ def candidates(
     ----------
     only : collection of int, optional
         Only these of them.
-    event_team_id : int, optional
-        Only this team's.
     """
     s = Submission
     is_out = (s.disqualification != "") | EventTeam.disqualified_at.is_not(None)
@@ -101,6 +104,7 @@ def candidates(
             s.is_final,
             s.is_starred,
             is_out,
+            s.is_rung,
             SubmissionScore.public,
             SubmissionScore.private,
         )
@@ -108,7 +112,8 @@ def candidates(
         .join(SubmissionScore, SubmissionScore.submission_id == s.id)
         .join(EventScoreType, EventScoreType.id == SubmissionScore.event_score_type_id)
         .where(
-            s.event_id == event_id,
+            # Of these only: the sum keeps SQLite from walking along all of the event instead.
+            (s.event_id if only is None else s.event_id + 0) == event_id,
             s.state == "scored",
             s.withdrawn_at.is_(None),
             EventScoreType.is_official,
@@ -117,8 +122,6 @@ def candidates(
     )
     if only is not None:
         question = question.where(s.id.in_(only))
-    if event_team_id is not None:
-        question = question.where(s.event_team_id == event_team_id)
     return [Candidate._make(row) for row in session.execute(question)]
 
 
@@ -131,6 +134,102 @@ def best(session: Session, event_id: int, board: str, n: int) -> list[int]:
         .limit(n)
     )
     return list(rows)
+
+
+def new(session: Session, event_id: int) -> list[Candidate]:
+    """List the scored submissions that were not analysed since."""
+    found = session.scalars(select(Submission.id).where(Submission.event_id == event_id, _IS_NEW))
+    keys = list(found)
+    return candidates(session, event_id, only=keys) if keys else []
+
+
+def able(session: Session, event_id: int, n: int) -> list[int]:
+    """List the submissions of the first lines of the public board that may be combined."""
+    rows = session.scalars(
+        select(Standing.submission_id)
+        .join(Submission, Submission.id == Standing.submission_id)
+        .join(EventTeam, EventTeam.id == Standing.event_team_id)
+        .where(
+            Standing.event_id == event_id,
+            Standing.board == "public",
+            Standing.key < float("inf"),
+            Submission.is_late.is_(False),
+            Submission.disqualification == "",
+            EventTeam.disqualified_at.is_(None),
+        )
+        .order_by(Standing.key, Standing.submitted_at, Standing.submission_id)
+        .limit(n)
+    )
+    return list(rows)
+
+
+def rungs(session: Session, event_id: int, n: int) -> list[int]:
+    """List the best submissions that moved their team's score on a ladder."""
+    rows = session.scalars(
+        select(Submission.id)
+        .join(Standing, Standing.submission_id == Submission.id)
+        .where(
+            Submission.event_id == event_id,
+            _IS_RUNG,
+            Standing.board == "public",
+            Standing.is_ranked,
+        )
+        # The sum keeps SQLite from walking along the whole board for the sake of the order.
+        .order_by(Standing.key + 0, Standing.submitted_at, Standing.submission_id)
+        .limit(n)
+    )
+    return list(rows)
+
+
+def rungs_of(session: Session, event_team_id: int) -> list[tuple[Submission, float]]:
+    """List what moved a team's score on a ladder, first to last, with what it was then."""
+    s, score = Submission, SubmissionScore
+    rows = session.execute(
+        select(s, score.public)
+        .join(score, score.submission_id == s.id)
+        .join(EventScoreType, EventScoreType.id == score.event_score_type_id)
+        .where(
+            s.event_team_id == event_team_id,
+            _IS_RUNG,
+            s.state == "scored",
+            s.withdrawn_at.is_(None),
+            EventScoreType.is_official,
+            score.public.is_not(None),
+        )
+        .order_by(func.coalesce(s.ended_at, s.submitted_at), s.id)
+    )
+    return [(row[0], row[1] or 0.0) for row in rows]
+
+
+def n_answered(session: Session, event_team_id: int) -> int:
+    """Count the submissions of a team of which the public board shows a score."""
+    st = Standing
+    question = select(func.count()).where(
+        st.event_team_id == event_team_id, st.board == "public", st.key < float("inf")
+    )
+    return session.scalar(question) or 0
+
+
+def mark_analysed(session: Session, found: Iterable[Candidate]) -> None:
+    """Note that these runs were analysed; one that was trained anew meanwhile was not."""
+    rows = [{"b_id": one.id, "b_run": one.run} for one in found]
+    if rows:
+        session.connection().execute(
+            update(Submission)
+            .where(Submission.id == bindparam("b_id"), Submission.run == bindparam("b_run"))
+            .values(awaits_analysis=False),
+            rows,
+        )
+
+
+def renew(session: Session, event_id: int) -> None:
+    """Have all results of an event analysed anew, a ladder climbed from its foot."""
+    session.execute(
+        update(Submission)
+        .where(Submission.event_id == event_id, Submission.state == "scored")
+        .values(awaits_analysis=True, is_rung=False)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def references(session: Session, event_id: int) -> list[int]:

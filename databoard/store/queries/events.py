@@ -176,13 +176,22 @@ def score_types(session: Session, event_id: int) -> list[EventScoreType]:
     )
 
 
-def count_up(session: Session, event_id: int, *, analyse: bool = False, board: bool = True) -> None:
+def count_up(
+    session: Session,
+    event_id: int,
+    *,
+    analyse: bool = False,
+    renew: bool = False,
+    board: bool = True,
+) -> None:
     """Add one to an event's version, whatever it is by now; ask for an analysis if need be."""
     values: dict[Any, Any] = {Event.version: Event.version + 1}
     if board:
         values[Event.board_version] = Event.board_version + 1
     if analyse:
         values[Event.analysis_asked] = Event.analysis_asked + 1
+    if renew:
+        values[Event.analysis_renewed] = Event.analysis_renewed + 1
     session.execute(
         update(Event)
         .where(Event.id == event_id)
