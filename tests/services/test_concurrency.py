@@ -387,3 +387,85 @@ def test_a_version_counts_every_change(sessions, submissions_dir):
 
     with Session(sessions.kw["bind"]) as session:
         assert session.scalars(select(Event.version)).one() == 11
+
+
+# ---- several submissions in one claim ------------------------------------------------------------
+
+
+def take(sessions, owner, n):
+    """Claim up to n jobs in one transaction, as a trainer does; their keys, tokens and teams."""
+    with sessions.begin() as session:
+        claims = (jobs.claim(session, owner, now=NOON) for _ in range(n))
+        return [(job.id, job.token, job.event_team_id) for job in claims if job is not None]
+
+
+@pytest.fixture
+def full_queue(sessions):
+    """Four teams with a queue of forty; the first has sent nearly all."""
+    with sessions.begin() as session:
+        event = make_event(session)
+        places = [make_event_team(session, event) for _ in range(4)]
+        greedy, *others = places
+        for i in range(34):
+            make_submission(session, greedy, f"many-{i}", has_job=True)
+        for place in others:
+            for i in range(2):
+                make_submission(session, place, f"few-{i}", has_job=True)
+        return [place.id for place in places]
+
+
+def test_trainers_that_claim_several_at_once_never_claim_the_same(sessions, full_queue):
+    def drain(i):
+        taken = []
+        while batch := take(sessions, f"trainer-{i}", 1 + 3 * i):
+            taken.append(batch)
+        return taken
+
+    taken = at_once(3, drain)
+
+    claims = [claim for batches in taken for batch in batches for claim in batch]
+    assert len(claims) == len({key for key, _, _ in claims}) == 40
+    assert {token for _, token, _ in claims} == {1}
+    with sessions() as session:
+        rows = session.scalars(select(Job)).all()
+        assert {job.state for job in rows} == {"running"}
+        owners = {f"trainer-{i}": sum(map(len, taken[i])) for i in range(3)}
+        assert {name: sum(job.owner == name for job in rows) for name in owners} == owners
+
+
+def test_no_team_starves_where_several_are_claimed_at_once(sessions, full_queue):
+    first = [team for _, _, team in take(sessions, "first", 4)]
+    second = [team for _, _, team in take(sessions, "second", 4)]
+
+    # Each team has one running before any has two, whichever batch it is in.
+    assert sorted(first) == sorted(second) == sorted(full_queue)
+
+
+def test_every_job_of_a_batch_has_a_lease_of_its_own(sessions, full_queue):
+    mine, lost = take(sessions, "mine", 5), take(sessions, "lost", 5)
+    later = NOON + jobs.LEASE - timedelta(seconds=1)
+
+    with sessions.begin() as session:
+        tokens = {key: token for key, token, _ in mine}
+        assert jobs.beat(session, "mine", tokens, now=later) == (set(), set())
+    with sessions.begin() as session:
+        given_back = jobs.sweep(session, now=NOON + jobs.LEASE + timedelta(seconds=1))
+
+    assert set(given_back) == {key for key, _, _ in lost}
+    with sessions.begin() as session:
+        held = session.scalars(select(Job).where(Job.state == "running")).all()
+        assert {job.id for job in held} == set(tokens)
+        assert {job.lease_until for job in held} == {later + jobs.LEASE}
+        lost_tokens = {key: token for key, token, _ in lost}
+        late = NOON + 2 * jobs.LEASE
+        assert jobs.beat(session, "lost", lost_tokens, now=late)[0] == set(lost_tokens)
+
+
+def test_a_batch_whose_transaction_fails_is_nobodys(sessions, full_queue):
+    with sessions() as session:
+        taken = [jobs.claim(session, "unlucky", now=NOON) for _ in range(6)]
+        assert None not in taken
+        session.rollback()
+
+    assert count(sessions, Job, Job.state == "due", Job.token == 0) == 40
+    assert len(take(sessions, "next", 40)) == 40
