@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from databoard.errors import ForbiddenError, InvalidError
+from databoard.errors import ForbiddenError, InvalidError, TooSoonError
 from databoard.services import notifications
 from databoard.store.models import Comment, Submission, User
 from databoard.store.queries import comments as queries
 from databoard.store.queries import teams as team_queries
 
+HOUR = timedelta(hours=1)
 MAX_LENGTH = 4000
 #: Nobody writes more in an hour by hand.
 MAX_PER_HOUR = 60
@@ -25,13 +26,16 @@ def write(
     Raises
     ------
     InvalidError
-        With ``field`` = "text": it is empty or too long, or there are too many.
+        With ``field`` = "text": it is empty or too long.
+    TooSoonError
+        If the user has written as many as one may in an hour.
     """
     text = text.replace("\r\n", "\n").strip()
     if not 1 <= len(text) <= MAX_LENGTH:
         raise InvalidError(f"A comment has 1 to {MAX_LENGTH} characters.", "text")
-    if queries.n_since(session, user.id, now - timedelta(hours=1)) >= MAX_PER_HOUR:
-        raise InvalidError("That is a lot of comments in an hour; try again later.", "text")
+    oldest = queries.last_but(session, user.id, MAX_PER_HOUR - 1)
+    if oldest is not None and now < oldest + HOUR:
+        raise TooSoonError((oldest + HOUR - now).total_seconds())
     comment = Comment(submission_id=submission.id, user_id=user.id, text=text, at=now)
     session.add(comment)
     session.flush()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from databoard.errors import ForbiddenError, InvalidError
+from databoard.errors import ForbiddenError, InvalidError, TooSoonError
 from databoard.services import comments
 from databoard.store.queries import comments as queries
 from databoard.store.queries import notifications as news
@@ -51,10 +53,16 @@ def test_empty_and_endless_comments_are_refused(session, submission, ada, text):
 
 
 def test_nobody_floods_a_submission(session, submission, ada):
-    for _ in range(comments.MAX_PER_HOUR):
-        comments.write(session, submission, ada, "again", now=NOON)
-    with pytest.raises(InvalidError, match="later"):
-        comments.write(session, submission, ada, "again", now=NOON)
+    for number in range(comments.MAX_PER_HOUR):
+        at = NOON + timedelta(seconds=number)
+        comments.write(session, submission, ada, "again", now=at)
+
+    with pytest.raises(TooSoonError) as refusal:
+        comments.write(session, submission, ada, "again", now=NOON + timedelta(minutes=50))
+
+    assert refusal.value.status == 429
+    assert refusal.value.wait_s == 600  # until the first of them is an hour old
+    comments.write(session, submission, ada, "again", now=NOON + timedelta(hours=1))
 
 
 def test_authors_and_organisers_take_comments_out(session, submission, ada, bob):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from databoard.errors import TooSoonError
-from databoard.services import tokens
+from databoard.services import comments, tokens
+from databoard.store.models import Comment
 from databoard.web import limits
 from databoard.web.limits import Limit, Limiter
-from tests.builders import NOON, make_user
+from tests.builders import (
+    NOON,
+    make_event,
+    make_event_team,
+    make_scored_submission,
+    make_team,
+    make_user,
+)
 
 # Long enough that a slow machine gives nothing back during a test.
 TWICE = Limit(2, 6000)
@@ -84,6 +94,21 @@ def test_a_flood_of_posts_is_answered_429_and_when_to_come_back(
     assert 2900 < int(third.headers["Retry-After"]) <= 3000
     assert "Please wait" in third.text
     assert client.get("/login").status_code == 200
+
+
+def test_comments_beyond_those_of_an_hour_are_told_when_the_next_is_free(client, rows, log_in):
+    ada, now = make_user(rows, "ada"), datetime.now(UTC)
+    place = make_event_team(rows, make_event(rows), make_team(rows, "mates", [ada]))
+    submission = make_scored_submission(rows, place)
+    for _ in range(comments.MAX_PER_HOUR):
+        at = now - timedelta(minutes=40)
+        rows.add(Comment(submission_id=submission.id, user_id=ada.id, text="Again", at=at))
+    rows.commit()
+
+    answer = log_in(ada).post(f"/{submission.hash_}/comments", data={"text": "And again"})
+
+    assert answer.status_code == 429
+    assert 1000 < int(answer.headers["Retry-After"]) <= 1200
 
 
 def test_every_limit_is_of_a_page_that_is_there(app):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from databoard.store.files import Files
 from databoard.store.models import (
     AuditEntry,
     Event,
@@ -271,6 +272,23 @@ def test_a_waiting_submission_is_cancelled(admin, rows, event):
     admin.post(f"/admin/submissions/{submission.hash_}/cancel")
 
     assert look(rows, select(Submission.state)) == "cancelled"
+
+
+# issue 5, 7: any log, whatever its team may see of it
+def test_an_organiser_opens_the_log_of_what_failed(
+    client, rows, log_in, organiser, event, settings
+):
+    event.log_policy = "limited"
+    failed = make_submission(
+        rows, make_event_team(rows, event), state="training_error", fault="team", error_fold=1
+    )
+    rows.commit()
+    Files(settings.submissions_dir).write_fold(failed.folder, 1, "log.txt", b"what it printed")
+
+    address = f"/{failed.hash_}/log_1.txt"
+
+    assert f'href="{address}"' in log_in(organiser).get("/admin/submissions").text
+    assert client.get(address).text == "what it printed"
 
 
 def test_deleting_says_what_goes_and_then_removes_it(admin, rows, event):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from databoard.store.models import Comment
@@ -30,7 +30,12 @@ def by_key(session: Session, submission_id: int, key: int) -> Comment | None:
     return comment
 
 
-def n_since(session: Session, user_id: int, since: datetime) -> int:
-    """Count what a user has written since a moment, taken out or not."""
-    query = select(func.count(Comment.id)).where(Comment.user_id == user_id, Comment.at > since)
-    return session.scalar(query) or 0
+def last_but(session: Session, user_id: int, number: int) -> datetime | None:
+    """Tell when a user wrote the comment before so many newer ones, taken out or not."""
+    return session.scalar(
+        select(Comment.at)
+        .where(Comment.user_id == user_id)
+        .order_by(Comment.at.desc())
+        .offset(number)
+        .limit(1)
+    )

@@ -6,7 +6,7 @@ from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from databoard.domain import access
-from databoard.errors import ForbiddenError, InvalidError, NotFoundError
+from databoard.errors import ForbiddenError, InvalidError, NotFoundError, TooSoonError
 from databoard.services import comments as services
 from databoard.store.models import Submission
 from databoard.store.queries import comments as queries
@@ -27,6 +27,8 @@ def comment(hash_: str) -> Response:
         services.write(
             db.session(), found, guards.me(), request.form.get("text", ""), now=guards.now()
         )
+    except TooSoonError:
+        raise  # answered with 429, as any flood
     except InvalidError as error:
         db.session.rollback()
         flash(error.message, "error")
