@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -131,6 +132,27 @@ def test_pip_sees_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ------------------------------------------------------------------ real builds
 @pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have pip find packages in a folder of wheels, and nowhere else."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    for name, version in (("tabulate", "0.9.0"), ("cowsay", "5.0"), ("cowsay", "6.1")):
+        told = f"{name}-{version}.dist-info"
+        with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+            wheel.writestr(f"{name}.py", f"__version__ = {version!r}\n")
+            head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            wheel.writestr(f"{told}/METADATA", head)
+            tags = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            wheel.writestr(f"{told}/WHEEL", tags)
+            wheel.writestr(f"{told}/RECORD", "")
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+
+
+@pytest.fixture
 def out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
@@ -215,7 +237,7 @@ def write_requirements(world: World, text: str) -> None:
     (world.kit / "requirements.txt").write_text(text)
 
 
-@pytest.mark.usefixtures("online")
+@pytest.mark.usefixtures("shelf")
 def test_what_cannot_be_built_fails_its_submissions_until_the_file_changes(
     world: World, isolation: box.Isolation
 ) -> None:
@@ -228,6 +250,7 @@ def test_what_cannot_be_built_fails_its_submissions_until_the_file_changes(
         assert (failed.state, failed.fault) == ("checking_error", "organiser")
         assert (failed.error_file, failed.error_line) == ("requirements.txt", 2)
         assert failed.message.startswith(f"{WHERE}, line 2 (cowsay==99.0): pip finds no cowsay")
+        assert "the newest are 5.0, 6.1." in failed.message
         row = standing(world)
         assert row is not None
         assert (row.state, row.line, row.note) == ("failed", 2, failed.message)
