@@ -284,9 +284,11 @@ class TrainerProcess:
         *options: str,
         before: Sequence[str] = (),
         stdin: int = subprocess.DEVNULL,
+        slots: int = 2,
     ) -> None:
         url = world.settings.database_url
         env = {**os.environ, **environment(url, world.settings.root), "PYTHONPATH": str(ROOT)}
+        env["DATABOARD_WORKERS"] = str(slots)
         self.log = world.settings.root / f"{name}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
