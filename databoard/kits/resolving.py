@@ -194,7 +194,8 @@ def adversarial_auc(X: Any, X_test: Any, rng: np.random.Generator) -> float | No
 
 
 def _table(features: Any, rng: np.random.Generator) -> FloatArray | None:
-    if getattr(features, "ndim", 0) != 2 or not len(features):
+    # Sparse matrices have a shape, but no length.
+    if getattr(features, "ndim", 0) != 2 or not features.shape[0]:
         return None
     if hasattr(features, "select_dtypes"):
         features = features.select_dtypes("number").to_numpy()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rampwf.prediction_types import make_multiclass, make_regression
 from rampwf.score_types import RMSE, ROCAUC, Accuracy
+from scipy import sparse
 
 from databoard.kits import resolving
 
@@ -65,3 +66,4 @@ def test_rows_of_another_kind_are_told_apart():
     assert resolving.adversarial_auc(X, rng.normal(2, 1, size=(200, 3)), rng) > 0.9
     assert resolving.adversarial_auc(X, X[:5], rng) is None
     assert resolving.adversarial_auc(["a"], ["b"], rng) is None
+    assert resolving.adversarial_auc(sparse.csr_array(X), sparse.csr_array(X), rng) is None
