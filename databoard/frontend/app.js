@@ -12,6 +12,7 @@ import { startKeys } from "./keys.js";
 import { mountLive, startLive } from "./live.js";
 import { startMenus } from "./menus.js";
 import { startNotices } from "./notices.js";
+import { mountScrolling } from "./scrolling.js";
 import { mountTables } from "./tables.js";
 import { mountTimes, startTimes } from "./times.js";
 
@@ -31,6 +32,7 @@ function mount(part) {
   mountDrafts(part);
   mountLive(part);
   mountEvent(part);
+  mountScrolling(part);
   for (const [selector, load] of Object.entries(LAZY)) {
     if (part.matches?.(selector) || part.querySelector(selector)) {
       load().then((module) => module.mount(part));

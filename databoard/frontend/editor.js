@@ -71,6 +71,7 @@ function extensions(area) {
     ]),
     EditorView.contentAttributes.of({
       "aria-label": label(area),
+      tabindex: "0", // it is reached anyway; not all tools know
       "aria-description": say("The tab key indents. To leave the editor press Escape, then Tab."),
     }),
     EditorView.updateListener.of((update) => {

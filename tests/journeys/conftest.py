@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
+import re
 import shutil
 import socket
 import time
@@ -9,7 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -23,6 +28,7 @@ from databoard.store.queries import events
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
+SUBMISSION = re.compile(r"/[0-9a-f]{40}$")
 CODE = """from sklearn.ensemble import RandomForestClassifier
 
 
@@ -78,13 +84,13 @@ def installed(folder: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """An installation with the event iris and the participants ada and bob."""
+    """An installation with the event iris, whose code and logs are open."""
     with installed(tmp_path_factory.mktemp("journeys")) as site:
         with open_session(site.settings.database_url) as session:
-            events.by_name(session, "iris").pause_s = 0  # journeys follow one another at once
+            event = events.by_name(session, "iris")
+            event.pause_s = 0  # journeys follow one another at once
+            event.log_policy = "full"
             session.commit()
-        for name in ("ada", "bob"):
-            populate.ensure_user(site.settings, name, PASSWORD)
         yield site
 
 
@@ -100,10 +106,14 @@ def _wait_for(address: str) -> None:
 
 @pytest.fixture
 def visit(shared_site: Site, browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open a tab for a participant of iris: ``visit("ada", width=390, color_scheme="dark")``."""
+    """Open a tab for somebody: ``visit("ada", width=390, color_scheme="dark")``.
+
+    They get an account, and take part in iris unless ``joins=False``.
+    """
     contexts, troubles = [], []
 
-    def open_tab(user: str, *, width: int = 1280, **options: Any) -> Any:
+    def open_tab(user: str, *, width: int = 1280, joins: bool = True, **options: Any) -> Any:
+        populate.ensure_user(shared_site.settings, user, PASSWORD)
         context = browser.new_context(
             base_url=shared_site.url, viewport={"width": width, "height": 900}, **options
         )
@@ -111,12 +121,9 @@ def visit(shared_site: Site, browser: Any) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto("/login")
-        page.fill("[name=login]", user)
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/")
-        page.goto("/events/iris/sign_up")
+        log_in(page, user)
+        if joins:
+            page.goto("/events/iris/sign_up")
         if page.url.endswith("/sign_up"):
             page.get_by_role("button", name="Join").click()
             page.wait_for_url("**/sandbox")
@@ -134,3 +141,54 @@ def write(page: Any, code: str) -> None:
     editor.focus()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(code)
+
+
+def log_in(page: Any, user: str, password: str = PASSWORD) -> None:
+    """Fill in the login page and wait for what follows."""
+    page.goto("/login")
+    page.fill("[name=login]", user)
+    page.fill("[name=password]", password)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda address: "/login" not in address)
+
+
+def named(what: str) -> str:
+    """Make a name that no other try of a journey has taken."""
+    return f"{what}_{token_hex(3)}"
+
+
+def submit(page: Any, name: str, code: str) -> None:
+    """Write code into the sandbox and submit it; the tab is on the submission's page then."""
+    page.goto("/events/iris/sandbox")
+    write(page, code)
+    page.fill("#name", name)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.wait_for_url(SUBMISSION)
+
+
+def deposit(site: Site, team: str, name: str, code: str = CODE) -> None:
+    """Submit for a team, founded by somebody of its name, without a browser."""
+    populate.ensure_user(site.settings, team, PASSWORD)
+    populate.ensure_team(site.settings, f"team_{team}", [team])
+    files = {"classifier.py": code.encode()}
+    populate.deposit(site.settings, "iris", f"team_{team}", name, files)
+
+
+def await_trainer(site: Site) -> None:
+    """Wait until everything submitted has come to an end."""
+    until = time.monotonic() + 120
+    while populate.n_waiting(site.settings)["iris"]:
+        assert time.monotonic() < until, "the trainer has not come to an end"
+        time.sleep(0.2)
+
+
+def link_of_letter(site: Site, address: str) -> str:
+    """Path of the link in the newest letter to an address, once one with a link has been sent."""
+    for _ in range(300):
+        for path in sorted((site.settings.root / "db" / "mail").glob("*.eml"), reverse=True):
+            letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            found = re.search(r"https?://\S+", letter.get_content())
+            if address in letter["To"] and found:
+                return urlsplit(found[0]).path
+        time.sleep(0.1)
+    raise TimeoutError(f"no letter to {address}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any
 
 import pytest
 
 from databoard.cli import populate
-from tests.journeys.conftest import CODE, PASSWORD, Site
+from tests.journeys.conftest import CODE, PASSWORD, SUBMISSION, Site, await_trainer, deposit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -55,6 +54,20 @@ ORGANISERS = (
     "/events/iris/private_leaderboard",
     "/user_interactions",
 )
+#: What is laid out in another way on a phone.
+NARROW = (
+    "/",
+    "/events",
+    "/events/iris",
+    "/events/iris/leaderboard",
+    "/events/iris/sandbox",
+    "/events/iris/my_submissions",
+    "/events/iris/my_submissions/history",
+    "/events/iris/plots",
+    "/teams",
+    "/user",
+    "/help",
+)
 GRAVE = ("serious", "critical")
 # The colours of a theme that was switched are there with the frame after the next.
 FINDINGS = """async (rules) => {
@@ -69,16 +82,11 @@ FINDINGS = """async (rules) => {
 
 @pytest.fixture(scope="module")
 def scored(shared_site: Site) -> None:
-    """One submission of a team of ada's has its score, one has failed; root administers."""
-    settings = shared_site.settings
-    populate.ensure_user(settings, "root", PASSWORD, "admin")
-    populate.ensure_team(settings, "walkers", ["ada"])
-    for name, code in (("plain", CODE), ("broken", CODE.replace("print(", "1 / 0; print("))):
-        populate.deposit(settings, "iris", "walkers", name, {"classifier.py": code.encode()})
-    until = time.monotonic() + 90
-    while populate.n_waiting(settings)["iris"]:
-        assert time.monotonic() < until, "the trainer has not come to an end"
-        time.sleep(0.2)
+    """One submission of the walker's has its score, one has failed; root administers."""
+    populate.ensure_user(shared_site.settings, "root", PASSWORD, "admin")
+    deposit(shared_site, "walker", "plain")
+    deposit(shared_site, "walker", "broken", CODE.replace("print(", "1 / 0; print("))
+    await_trainer(shared_site)
 
 
 @pytest.fixture
@@ -91,32 +99,56 @@ def findings() -> Any:
         page.goto(path)
         page.locator("html[data-bs-theme=light]").wait_for(state="attached")
         page.evaluate(axe)
-        found = [("light", *one) for one in page.evaluate(FINDINGS, {})]
+        if page.viewport_size["width"] <= 390:  # other places, the same colours
+            rules = {"rules": {"color-contrast": {"enabled": False}}}
+            return grave(path, "narrow", page.evaluate(FINDINGS, rules))
+        found = grave(path, "light", page.evaluate(FINDINGS, {}))
         page.emulate_media(color_scheme="dark")
         page.locator("html[data-bs-theme=dark]").wait_for(state="attached")
-        contrast = {"runOnly": ["color-contrast"]}
-        found += [("dark", *one) for one in page.evaluate(FINDINGS, contrast)]
-        return [
-            f"{path} ({scheme}) {rule}: {' | '.join(where)}"
-            for scheme, rule, impact, where in found
-            if impact in GRAVE
-        ]
+        return found + grave(path, "dark", page.evaluate(FINDINGS, {"runOnly": ["color-contrast"]}))
 
     return look
 
 
+def grave(path: str, how: str, found: list[Any]) -> list[str]:
+    """Write down what keeps somebody out."""
+    return [
+        f"{path} ({how}) {rule}: {' | '.join(where)}"
+        for rule, impact, where in found
+        if impact in GRAVE
+    ]
+
+
 @pytest.mark.usefixtures("scored")
 def test_axe_finds_nothing_serious_on_any_page_light_or_dark(visit, findings):
-    page = visit("ada", reduced_motion="reduce")
-    page.goto("/events/iris/leaderboard")
-    submission = page.locator("tbody a[href]", has_text="plain").first.get_attribute("href")
-    grave = [one for path in (*PARTICIPANTS, submission) for one in findings(page, path)]
+    page = visit("walker", reduced_motion="reduce")
+    own = pages_of_a_submission(page)
+    found = [one for path in (*PARTICIPANTS, *own) for one in findings(page, path)]
     page.context.clear_cookies()
-    grave += [one for path in VISITORS for one in findings(page, path)]
+    found += [one for path in VISITORS for one in findings(page, path)]
     page = visit("root", reduced_motion="reduce")
-    grave += [one for path in ORGANISERS for one in findings(page, path)]
+    found += [one for path in ORGANISERS for one in findings(page, path)]
 
-    assert not grave, "\n".join(grave)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.usefixtures("scored")
+def test_axe_finds_nothing_serious_on_a_phone_and_nothing_is_wider_than_it(visit, findings):
+    page = visit("walker", width=390, reduced_motion="reduce")
+    found = []
+    for path in (*NARROW, *pages_of_a_submission(page)):
+        found += findings(page, path)
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            found.append(f"{path} is wider than a phone")
+
+    assert not found, "\n".join(found)
+
+
+def pages_of_a_submission(page: Any) -> tuple[str, ...]:
+    page.goto("/events/iris/leaderboard")
+    link = page.locator("tbody tr", has_text="plain").get_by_role("link", name="plain", exact=True)
+    path = link.first.get_attribute("href")
+    return path, f"/compare?b={path[1:]}", f"/credit{path}"
 
 
 def test_without_scripts_one_submits_by_a_form_and_reads_the_score_after_a_reload(visit):
@@ -125,7 +157,7 @@ def test_without_scripts_one_submits_by_a_form_and_reads_the_score_after_a_reloa
     page.locator("textarea[data-filename='classifier.py']").fill(CODE)
     page.fill("#name", "by_hand")
     page.get_by_role("button", name="Submit", exact=True).click()
-    page.wait_for_url(re.compile(r"/[0-9a-f]{40}$"))
+    page.wait_for_url(SUBMISSION)
 
     until = time.monotonic() + 90
     while not page.locator(".live-state .state-good").count():
