@@ -135,6 +135,8 @@ def _import_row(
         team = teams.individual(session, user, now=now)
     else:
         team = imported.teams.get(wanted.lower()) or _team(session, wanted, user, own, now)
+        if team.is_individual:  # also of a line above, which signed it up
+            raise InvalidError(f"{wanted} is somebody's own team.", "file")
         if not team_queries.is_member(session, team.id, user.id):
             # An organiser's word: the limits of the team's other events are not asked.
             session.add(TeamMember(team_id=team.id, user_id=user.id, joined_at=now))
@@ -147,9 +149,7 @@ def _team(session: Session, name: str, user: User, own: set[str] | None, now: da
     team = team_queries.by_name(session, name)
     if team is None:
         return teams.create(session, user, name, now=now)
-    if team.is_individual:
-        raise InvalidError(f"{name} is somebody's own team.", "file")
-    if own is not None:
+    if own is not None and not team.is_individual:
         events = team_queries.events_of(session, team)
         if not events or not own.issuperset(events):
             raise InvalidError(f"{name} is not a team of your events alone; choose another name.")

@@ -154,6 +154,22 @@ def test_an_organiser_s_class_list_reaches_into_no_team_of_other_events(rows, lo
     assert client.get("/admin/events/other/roster").status_code == 403
 
 
+def test_a_class_list_brings_nobody_into_somebody_s_own_team(rows, log_in, event):
+    organiser, victim = make_user(rows, "organiser"), make_user(rows, "victim")
+    own = make_team(rows, "victim", [victim], is_individual=True)
+    rows.add(EventAdmin(event_id=event.id, user_id=organiser.id))
+    rows.commit()
+
+    answer = upload(
+        log_in(organiser),
+        "email,team\nvictim@example.org,\norganiser@example.org,victim\n",
+    )
+
+    assert answer.status_code == 422
+    assert "Line 3: victim is somebody" in answer.text
+    assert [user.name for user in team_queries.members(rows, own.id)] == ["victim"]
+
+
 def test_an_organiser_announces_in_the_own_event_only(rows, log_in, event):
     make_event(rows, "other")
     ada = make_user(rows, "ada")
