@@ -47,6 +47,29 @@ def test_no_page_names_a_folder_of_one_machine():
         assert not re.search(r"/root\b|/home/\w|/work/", text), path.name
 
 
+def anchors(path: Path) -> set[str]:
+    """What of a page may be linked to: its headings, as MkDocs names them."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    heads = [line.lstrip("#").strip() for line in lines if re.match(r"#+ ", line)]
+    return {re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", head).strip().lower()) for head in heads}
+
+
+# checklist 63: what is a cloud's own is documented only
+def test_links_between_pages_lead_to_pages_and_headings_that_are_there():
+    n_links = 0
+    for path in DOCS.rglob("*.md"):
+        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+            name, _, anchor = link.partition("#")
+            if "://" in name or name.startswith(("/", "mailto:")):
+                continue
+            goal = (path.parent / name).resolve() if name else path
+            assert goal.is_file(), f"{path.name}: {link}"
+            assert not anchor or anchor in anchors(goal), f"{path.name}: {link}"
+            n_links += 1
+    assert n_links > 30
+    assert "test_ramp_060716" in (DOCS / "how-to" / "deploy.md").read_text(encoding="utf-8")
+
+
 # issue 5, 14
 def test_the_tutorial_does_what_it_says(tmp_path):
     blocks = BLOCK.findall(TUTORIAL.read_text(encoding="utf-8"))

@@ -48,6 +48,21 @@ def find(program: str) -> str | None:
     return shutil.which(program, path=f"{beside}:{os.environ['PATH']}:/usr/sbin:/sbin")
 
 
+def copy_checkout(folder: Path, *but: str) -> None:
+    """Copy what git knows of this checkout, and what it would, but for some folders."""
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    for name in filter(None, names):
+        if name.split("/")[0] not in but and (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+
+
 @cache
 def migrated_file() -> Path:
     """Path of an SQLite database at the newest schema, without rows."""

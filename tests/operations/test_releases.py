@@ -14,7 +14,14 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 
-from tests.operations.conftest import ROOT, Installation, find, free_port, need
+from tests.operations.conftest import (
+    ROOT,
+    Installation,
+    copy_checkout,
+    find,
+    free_port,
+    need,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -142,16 +149,7 @@ class Checkout:
 
     def __init__(self, folder: Path, ssh: str) -> None:
         self.folder = folder
-        names = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT, capture_output=True, text=True, check=True,
-        ).stdout.split("\0")  # fmt: skip
-        for name in filter(None, names):
-            if name.split("/")[0] in ("tests", "problems", "benchmarks", "docs"):
-                continue
-            if (ROOT / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
+        copy_checkout(folder, "tests", "problems", "benchmarks", "docs")
         self.git("init", "-q")
         self.git("config", "user.email", "ada@example.org")
         self.git("config", "user.name", "Ada")
