@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 
 from databoard import __version__, logs
 from databoard.errors import BusyError, UnsafeError
-from databoard.services import environments, jobs, problems, submissions
+from databoard.services import environments, jobs, submissions
 from databoard.settings import Settings
 from databoard.store.engine import make_engine, make_sessions, read_only
 from databoard.store.files import Files
@@ -42,6 +42,7 @@ from databoard.training.analyst import Analyst
 from databoard.training.engine import Engine
 from databoard.training.environments import packages
 from databoard.training.environments.upkeep import Upkeep
+from databoard.training.event_terms import terms_of
 from databoard.training.news import Asked, FoldEnded, Given, News, Run, Stepped
 from databoard.training.runs import work
 from databoard.training.terms import Terms
@@ -146,7 +147,7 @@ class Desk:
         self.runs: dict[int, Run] = {}
         self.threads = ThreadPoolExecutor(MAX_RUNS, thread_name_prefix="run")
         self.steps: dict[tuple[int, int], Stepped] = {}
-        self.terms: dict[tuple[int, datetime, str], Terms] = {}
+        self.terms: dict[int, tuple[tuple[datetime, str], Terms]] = {}
         self.upkeep = Upkeep(self.engine.environments, self.name)
         self.engine.environments.on_news = self._hear_of_environments
         self.stop_at: float | None = None
@@ -452,16 +453,12 @@ class Desk:
         return run.with_folds(submission, event) if submission is not None else run
 
     def _terms_of(self, session: Session, event: Event) -> Terms:
-        """Read what an event has fixed; it does so once, when it is added."""
-        key = (event.id, event.created_at, event.folds_hash)
-        if key not in self.terms:
-            folds = event_queries.folds(session, event.id, with_rows=True)
-            self.terms[key] = Terms.of(
-                [(fold.train_is, fold.valid_is) for fold in folds],
-                problems.element_names(event.problem.workflow),
-                problems.score_bounds(session),
-            )
-        return self.terms[key]
+        """Read what an event has fixed; its folds once, when it is added."""
+        made = (event.created_at, event.folds_hash)
+        known, terms = self.terms.get(event.id, (None, None))
+        terms = terms_of(session, event, terms if known == made else None)
+        self.terms[event.id] = made, terms
+        return terms
 
     # ------------------------------------------------------------------ incoming
     def _read_inbox(self) -> None:

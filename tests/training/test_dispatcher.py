@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from databoard.services import jobs, reruns, submissions
+from databoard.services import jobs, problems, reruns, submissions
 from databoard.store.engine import read_only
 from databoard.store.files import Files
 from databoard.store.models import Job
@@ -19,6 +19,7 @@ from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as job_queries
 from databoard.training import box
 from databoard.training.dispatcher import Desk
+from databoard.training.event_terms import terms_of
 from tests.invariants import violations
 from tests.training.world import GOOD, World, code, desk_in_thread, installation, slow
 
@@ -421,6 +422,22 @@ def set_field(world: World, **fields) -> None:
         event = event_queries.by_id(session, world.event_id)
         for name, value in fields.items():
             setattr(event, name, value)
+
+
+def test_a_score_type_that_is_added_later_starts_no_scorer_again_and_again(world, desk):
+    # The desk and the analyst must hand the same terms to the engine.
+    train(world, "before")
+    with world.sessions.begin() as session:
+        problems.add_score_type(session, "later", True, 0.0, 1.0)
+    try:
+        assert train(world, "after").state == "scored"
+
+        with read_only(), world.sessions() as session:
+            event = event_queries.by_id(session, world.event_id)
+            assert desk._terms_of(session, event) == terms_of(session, event)
+    finally:
+        with world.sessions.begin() as session:
+            problems.remove_score_type(session, "later")
 
 
 @pytest.mark.usefixtures("desk")
