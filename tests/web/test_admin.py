@@ -76,6 +76,25 @@ def test_what_is_wrong_with_a_new_event_is_said_in_its_form(root, rows):
     assert "letters a-z" in bad.get_data(as_text=True)
 
 
+def test_no_event_is_made_of_dates_out_of_order(root, rows, settings):
+    shutil.copytree(KITS / "iris", settings.problems_dir / "iris", dirs_exist_ok=True)
+    problems.add_problem(rows, "iris", problems_dir=settings.problems_dir, now=NOON)
+    rows.commit()
+    form = {
+        "problem": "iris",
+        "name": "iris_2027",
+        "title": "Irises, next term",
+        "opening_at": "2027-03-01T08:00",
+        "closing_at": "2027-02-01T08:00",
+    }
+
+    answer = root.post("/admin/events/new", data=form)
+
+    assert answer.status_code == 422
+    assert "The closing must not come before the opening." in answer.get_data(as_text=True)
+    assert queries.by_name(rows, "iris_2027") is None
+
+
 def test_archiving_says_what_it_means_and_is_undone(root, rows, settings):
     event = make_event(rows, "iris")
     rows.commit()

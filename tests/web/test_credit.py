@@ -61,3 +61,10 @@ def test_what_was_given_is_not_changed_by_suggestions(log_in, rows, scene):
     rows.commit()
 
     assert shares(log_in(scene.ada), scene) == {scene.fork.hash_: 90, scene.source.hash_: 10}
+
+
+def test_a_suggestion_that_was_declined_stays_declined(log_in, rows, scene):
+    credit_services.give(rows, scene.fork, {scene.fork.hash_: 100}, now=ago())
+    rows.commit()
+
+    assert shares(log_in(scene.ada), scene) == {scene.fork.hash_: 100, scene.source.hash_: 0}

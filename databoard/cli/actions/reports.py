@@ -12,6 +12,7 @@ import jinja2
 from databoard.cli.words import EventName, clock, found
 from databoard.services import leaderboards, likeness, reports
 from databoard.settings import Settings
+from databoard.store.engine import read_only
 from databoard.store.files import Files, write_atomically
 from databoard.store.influences import Influences
 from databoard.store.opening import open_session
@@ -38,7 +39,7 @@ HEAD = (
 
 def report(settings: Settings, event: EventName) -> str:
     """Write what came out of an event: reports/<event>.html and .csv."""
-    with open_session(settings.database_url) as session:
+    with read_only(), open_session(settings.database_url) as session:
         row = found(queries.by_name(session, event), "event", event, "see: fab list_events")
         figures = reports.figures(session, row, now=clock())
         board = leaderboards.build(session, row, "private_competition", now=clock(), sees_all=True)
@@ -70,7 +71,7 @@ def write_due(settings: Settings) -> list[str]:
     list of str
         A line for each.
     """
-    with open_session(settings.database_url) as session:
+    with read_only(), open_session(settings.database_url) as session:
         due = [
             event.name
             for event in queries.all_events(session)

@@ -130,7 +130,9 @@ def _sources(submission: Submission, shares: dict[str, int]) -> list[Source]:
     for source, why, part in _alike(submission):
         known = found.get(source.hash_)
         reason = f"{known.why}; {why}" if known else why
-        found[source.hash_] = Source(source, known.share if given and known else part, reason)
+        # Where credit was given, what got none was meant to get none.
+        share = part if not given else known.share if known else 0
+        found[source.hash_] = Source(source, share, reason)
     if not given:
         rest = sum(one.share for hash_, one in found.items() if hash_ != submission.hash_)
         found[submission.hash_] = Source(

@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice  # type: ignore[attr-defined] # came with 3.3
 
+from databoard.domain import rules
 from databoard.errors import DuplicateError
 from databoard.services import events as services
 from databoard.services import founding
@@ -36,6 +37,8 @@ def _open(form: NewEventForm) -> Response:
     name, me = typed(form.name).strip(), guards.me()
     if events.by_name(db.session(), name) is not None:
         raise DuplicateError(f"There is an event {name} already; choose another name.", "name")
+    # Before there is an event: what the other process makes is not rolled back with ours.
+    rules.check_dates(form.opening_at.data, None, form.closing_at.data)
     db.session.rollback()  # the other process writes; SQLite has one writer at a time
     founding.add_event(guards.settings(), name, typed(form.problem))
     session = db.session()
