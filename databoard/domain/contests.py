@@ -30,8 +30,8 @@ Key = TypeVar("Key", bound=Hashable)
 
 N_DRAWS = 1000
 #: More examples are first added up in so many groups, with signs drawn at random: that keeps the
-#: lengths of differences to within about a hundredth of them.
-MAX_GROUPS = 4096
+#: lengths of differences to within about a sixtieth of them.
+MAX_GROUPS = 2048
 
 
 @lru_cache(maxsize=2)

@@ -26,6 +26,9 @@ from databoard.store.queries.analysis import Candidate
 BOARDS = ("public", "private")
 #: Counts up when places follow from the same rows in another way.
 RULES = 2
+#: Of a larger event, the best so many are candidates for the best combination; when those known
+#: to the scorer have become half as many again, it begins anew.
+MAX_BLENDED = 400
 #: What the runs of an event's analysis are called, before the event's name.
 TASK = "analysis of "
 

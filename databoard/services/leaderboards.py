@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from databoard.domain import competition, leaderboard
 from databoard.errors import NotFoundError
+from databoard.store.engine import snapshot
 from databoard.store.models import Event
 from databoard.store.queries import leaderboards as queries
 
@@ -131,9 +133,13 @@ class Choice:
     page: int = 1
     size: int | None = None
     has_names: bool = True
+    #: Without what only pages show.
+    is_table: bool = False
 
 
 WHOLE = Choice()
+#: Lines of a board that are read at once for programs.
+PORTION = 1000
 
 
 @dataclass(frozen=True)
@@ -283,6 +289,55 @@ def build(
     )
 
 
+def portions(
+    engine: Engine, event_id: int, board: str, *, now: datetime, sees_all: bool, size: int = PORTION
+) -> Iterator[Board]:
+    """Read a whole board, as it is now, some lines at a time.
+
+    Parameters
+    ----------
+    board, now, sees_all
+        As for `build`.
+    size : int
+        Lines of a portion, all that is held in memory.
+    """
+    with snapshot(engine) as session:
+        event = session.get_one(Event, event_id)
+        page, n_pages = 1, 1
+        while page <= n_pages:
+            choice = Choice(page=page, size=size, is_table=True)
+            found = build(session, event, board, now=now, sees_all=sees_all, choice=choice)
+            yield found
+            page, n_pages = page + 1, found.n_pages
+
+
+def recent(session: Session, event: Event, *, now: datetime, sees_all: bool, n: int) -> Board:
+    """Build the public board's last so many lines, and of older ones those that were the best."""
+    options: dict[str, Any] = {"now": now, "sees_all": sees_all}
+    last = Choice(order="submitted", is_descending=True, size=n, is_table=True)
+    found = build(session, event, "public", **options, choice=last)
+    if found.n_pages == 1:
+        return found
+    wanted = _wanted(event, "public", found.columns, **options)
+    best = queries.records(session, wanted)
+    known = {row.hash_ for row in found.rows}
+    _, lines = queries.page(session, replace(wanted, only=best, is_table=True))
+    older = [
+        _row(line, None, found.columns, has_place=False)
+        for line in lines
+        if line.hash_ not in known
+    ]
+    return replace(found, rows=(*found.rows, *older))
+
+
+def stood(
+    session: Session, event: Event, submission_id: int, *, now: datetime, sees_all: bool
+) -> queries.Stood | None:
+    """Tell what a submission did to its team's rank on the public board when it came."""
+    wanted = _wanted(event, "public", _columns(event), now=now, sees_all=sees_all)
+    return queries.stood(session, wanted, submission_id)
+
+
 def own(
     session: Session, event: Event, board: Board, event_team_id: int, *, n_others: int = 3
 ) -> Own | None:
@@ -353,6 +408,7 @@ def _narrowed(wanted: queries.Wanted, choice: Choice, ends: Ends | None) -> quer
         words=choice.words,
         has_names=choice.has_names,
         is_descending=choice.is_descending,
+        is_table=choice.is_table,
         limit=choice.size,
         offset=_offset(choice, choice.page),
     )

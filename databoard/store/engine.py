@@ -74,3 +74,15 @@ def read_only() -> Iterator[None]:
         yield
     finally:
         reading_only.reset(token)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """Open a session that sees the database as it is now, whatever is written meanwhile."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with read_only():
+            connection.begin()
+        with Session(connection, expire_on_commit=False) as session:
+            yield session

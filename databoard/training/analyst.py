@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from databoard.errors import DataboardError, TrainingError
 from databoard.services import analysis, ladders
+from databoard.services.analysis import MAX_BLENDED
 from databoard.services.standings import Memory
 from databoard.store.engine import read_only
 from databoard.store.files import Files
@@ -39,9 +40,6 @@ logger = logging.getLogger(__name__)
 PAUSE_S = 1.0
 MOST_PAUSE_S = 5.0
 RETRY_S, MOST_RETRY_S = 30.0, 3600.0
-#: Of a larger event, the best so many are candidates for the best combination; when those known
-#: to the scorer have become half as many again, it begins anew.
-MAX_BLENDED = 400
 MOST_LEARNT = 600
 
 Blend = Sequence[Sequence[int]]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Response
 from werkzeug.http import dump_options_header
 
 
-def download(content: bytes, filename: str, *, mimetype: str = "text/plain") -> Response:
+def download(
+    content: bytes | Iterator[bytes], filename: str, *, mimetype: str = "text/plain"
+) -> Response:
     """Answer with a file that the browser saves and does not interpret (threats W4)."""
     response = Response(content, mimetype=mimetype)
     response.headers["Content-Disposition"] = dump_options_header(

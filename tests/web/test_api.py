@@ -124,6 +124,35 @@ def test_a_board_has_scores_at_full_precision(client, rows, event, ada):
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_a_long_board_is_given_in_pages(client, rows, event, ada, monkeypatch, kind):
+    monkeypatch.setattr("databoard.web.api.reading.PORTION", 2)
+    place = make_event_team(rows, event)
+    for number in range(5):
+        make_scored_submission(rows, place, f"s{number}", score=0.9 - number / 10)
+    rows.commit()
+    header, url, found = (
+        bearer(rows, ada),
+        f"/api/v1/events/iris/leaderboard.{kind}?board=public",
+        [],
+    )
+
+    while url:
+        answer = client.get(url, headers=header)
+        lines = csv.DictReader(io.StringIO(answer.text)) if kind == "csv" else answer.json["rows"]
+        found.append([(int(line["rank"]), line["submission"]) for line in lines])
+        url = answer.headers.get("Link", "").partition(">")[0].lstrip("<")
+
+    assert found == [[(1, "s0"), (2, "s1")], [(3, "s2"), (4, "s3")], [(5, "s4")]]
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30])
+def test_a_page_is_a_number(client, rows, event, ada, page):
+    url = f"/api/v1/events/iris/leaderboard?page={page}"
+
+    assert client.get(url, headers=bearer(rows, ada)).status_code == 422
+
+
 def test_a_board_as_csv_holds_no_formula(client, rows, event, ada):  # W12
     make_scored_submission(rows, make_event_team(rows, event, make_team(rows, "=cmd()")), "+1")
     rows.commit()

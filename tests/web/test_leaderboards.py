@@ -4,11 +4,12 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import event as sqlalchemy_event
 
-from databoard.services import events
+from databoard.services import events, leaderboards
+from databoard.store.engine import make_engine
 from databoard.web import polling
 from databoard.web.extensions import db
 from databoard.web.leaderboards import seats
-from tests.builders import make_event_team, make_scored_submission
+from tests.builders import NOON, make_event_team, make_scored_submission
 from tests.web.scenes import ago, ahead, make_failed, make_scene
 
 URL = "/events/open/leaderboard"
@@ -314,6 +315,61 @@ def test_the_table_of_a_board_has_no_formula(as_, rows, scene):
     assert answer.text.splitlines()[0] == "rank,team,submission,accuracy,submitted,state"
     assert answer.text.splitlines()[1].startswith("1,ladies,forest,0.9,")
     assert ",'=1+1," in answer.text
+
+
+@pytest.mark.parametrize("board", ["public", "competition", "failed"])
+def test_a_whole_board_is_sent_some_lines_at_a_time(as_, rows, scene, monkeypatch, board):
+    for number in range(7):
+        made = make_scored_submission(rows, scene.men, f"n{number}", score=0.5 - number / 100)
+        if board == "failed":
+            made.state = "training_error"
+    rows.commit()
+    admin = as_("organiser")
+    once = [admin.get(f"{URL}/{board}.{kind}") for kind in ("csv", "json")]
+    monkeypatch.setattr(
+        leaderboards.portions, "__kwdefaults__", {"size": 3 if board != "competition" else 1}
+    )
+
+    again = [admin.get(f"{URL}/{board}.{kind}") for kind in ("csv", "json")]
+
+    assert all(one.is_streamed for one in again)
+    assert [one.text for one in again] == [one.text for one in once]
+    n_lines = {"public": 9, "competition": 2, "failed": 7}[board]
+    assert len(again[0].text.splitlines()) == 1 + n_lines
+    assert len(again[1].json["rows"]) == n_lines
+
+
+def test_a_board_that_is_sent_stays_what_it_was_when_it_began(app, as_, rows, scene, monkeypatch):
+    for number in range(6):
+        make_scored_submission(rows, scene.men, f"n{number}", score=0.5 - number / 100)
+    rows.commit()
+    parts = leaderboards.portions(
+        make_engine(app.config["SQLALCHEMY_DATABASE_URI"]),
+        scene.event.id, "public", now=NOON, sees_all=True, size=3,
+    )  # fmt: skip
+    first = next(parts)
+    make_scored_submission(rows, scene.men, "first of all", score=0.99)
+    rows.commit()
+
+    found = [row.submission for board in (first, *parts) for row in board.rows]
+
+    assert len(found) == len(set(found)) == 8
+    assert "first of all" not in found
+
+
+def test_plots_and_news_take_the_last_and_those_that_were_the_best(rows, scene):
+    for number, score in enumerate((0.95, 0.3, 0.96, 0.4, 0.2, 0.1)):
+        at = ago(hours=9 - number)
+        make_scored_submission(rows, scene.men, f"n{number}", score=score, submitted_at=at)
+    for old in (scene.own, scene.other):
+        old.withdrawn_at = ago()
+    rows.commit()
+
+    few = leaderboards.recent(rows, scene.event, now=ago(), sees_all=True, n=2)
+    all_ = leaderboards.recent(rows, scene.event, now=ago(), sees_all=True, n=9)
+
+    assert {row.submission for row in few.rows} == {"n0", "n2", "n4", "n5"}
+    assert len(all_.rows) == 6
 
 
 def test_who_has_no_account_logs_in_first(client, scene):

@@ -99,6 +99,8 @@ class Wanted:
     order: str = ""
     values: dict[int, float] | None = None
     is_descending: bool = False
+    #: Without what only pages show.
+    is_table: bool = False
     limit: int | None = None
     offset: int = 0
 
@@ -106,6 +108,11 @@ class Wanted:
     def is_scored(self) -> bool:
         """Whether what is asked for has scores and ranks."""
         return self.states == SCORED
+
+    @property
+    def is_page(self) -> bool:
+        """Whether people look at it: some lines with scores."""
+        return self.is_scored and self.limit is not None and not self.is_table
 
     @property
     def is_plain(self) -> bool:
@@ -369,6 +376,57 @@ def _tries(wanted: Wanted) -> Subquery:
     )
 
 
+def records(session: Session, wanted: Wanted) -> list[int]:
+    """List the submissions that were the best so far when they came, as far as scores are shown."""
+    st = _PLACE
+    before = func.min(st.key).over(order_by=(st.submitted_at, st.submission_id), rows=(None, -1))
+    lines = (
+        select(st.submission_id, st.key, before.label("before"))
+        .where(*_on_board(wanted), st.key < float("inf"))
+        .subquery()
+    )
+    question = select(lines.c.submission_id).where(
+        lines.c.before.is_(None) | (lines.c.key < lines.c.before)
+    )
+    return list(session.scalars(question))
+
+
+class Stood(NamedTuple):
+    """Where a team stood among the teams before a submission and with it."""
+
+    before: int | None
+    after: int
+    n_teams: int
+
+
+def stood(session: Session, wanted: Wanted, submission_id: int) -> Stood | None:
+    """Tell how a team stood when a submission came; None if that takes no rank."""
+    st = _PLACE
+    this = session.execute(
+        select(st.event_team_id, st.key, st.submitted_at).where(
+            *_on_board(wanted), st.submission_id == submission_id, st.is_ranked
+        )
+    ).one_or_none()
+    if this is None:
+        return None
+    best = session.execute(
+        select(st.event_team_id, func.min(st.key)).where(
+            *_on_board(wanted),
+            st.is_ranked,
+            st.submitted_at <= this.submitted_at,
+            st.submission_id != submission_id,
+        ).group_by(st.event_team_id)
+    ).all()  # fmt: skip
+    own = next((key for team, key in best if team == this.event_team_id), None)
+    others = [key for team, key in best if team != this.event_team_id]
+    after = this.key if own is None else min(own, this.key)
+    return Stood(
+        None if own is None else 1 + sum(key < own for key in others),
+        1 + sum(key < after for key in others),
+        len(others) + 1,
+    )
+
+
 # ---- which lines ---------------------------------------------------------------------------------
 
 
@@ -447,7 +505,7 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
     s, st, other = _S, _PLACE, aliased(Submission)
     # For some lines each team's are counted, for all of them all teams' at once.
     tries, all_tries = None, _tries(wanted)
-    if wanted.limit is not None:
+    if wanted.limit is not None and not wanted.is_table:
         tries = select(func.count()).where(other.event_team_id == EventTeam.id).scalar_subquery()
     columns = [
         s.id, s.hash_, s.name, s.event_team_id, EventTeam.team_id, Team.name, s.submitted_at,
@@ -483,7 +541,7 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
 
 def _trend(wanted: Wanted) -> ColumnElement[Any]:
     """Ask for the last keys of a line's team, along the index, in one value."""
-    if wanted.limit is None or not wanted.is_scored:
+    if not wanted.is_page:
         return null()
     of_team = aliased(Standing)
     meant = [
@@ -537,7 +595,7 @@ def _facts(wanted: Wanted) -> list[ColumnElement[Any]]:
 
 def _scale(wanted: Wanted) -> list[ColumnElement[Any]]:
     """Ask for the best, the middle and the worst key of what takes a rank."""
-    if wanted.limit is None or not wanted.is_scored:
+    if not wanted.is_page:
         return [null(), null(), null()]
     key = _PLACE.key
     ranked = select(key).where(*_on_board(wanted), _PLACE.is_ranked.is_(True)).correlate(None)

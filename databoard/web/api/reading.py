@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Response, jsonify, request
 
 from databoard.domain import access
 from databoard.errors import ForbiddenError, InvalidError, NotFoundError
 from databoard.services import leaderboards
-from databoard.services.leaderboards import Board
+from databoard.services.leaderboards import PORTION, Board, Choice
 from databoard.store.models import Event
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import problems as problem_queries
@@ -62,7 +64,7 @@ def event(event: str) -> Response:
 @bp.get("/events/<event>/leaderboard")
 @bp.get("/events/<event>/leaderboard.json", endpoint="leaderboard_json")
 def leaderboard(event: str) -> Response:
-    """Give a board (``?board=public|private|competition|failed|new``)."""
+    """Give a board (``?board=public|private|competition|failed|new&page=1``), 1000 lines a page."""
     found, board = _board(event)
     standing = guards.standing(found)
     body = shapes.board_json(
@@ -71,18 +73,27 @@ def leaderboard(event: str) -> Response:
         spreads=standing.is_admin or not found.has_ladder,
     )
     response = jsonify(body)
-    response.set_etag(f"{board.board}-{board.version}-{standing.role}")
+    response.set_etag(f"{board.board}-{board.version}-{board.page}-{standing.role}")
     response.make_conditional(request)
-    return response
+    return _with_next(response, board)
 
 
 @bp.get("/events/<event>/leaderboard.csv")
 def leaderboard_csv(event: str) -> Response:
-    """Give a board as comma-separated values."""
+    """Give a board as comma-separated values, 1000 lines a page."""
     found, board = _board(event)
     names = event_pages.may_see_names(found, guards.standing(found).role)
     text = shapes.board_csv(board, names=names)
-    return download(text.encode(), f"{found.name}_{board.board}.csv", mimetype="text/csv")
+    response = download(text.encode(), f"{found.name}_{board.board}.csv", mimetype="text/csv")
+    return _with_next(response, board)
+
+
+def _with_next(response: Response, board: Board) -> Response:
+    """Say where the next page is (RFC 8288)."""
+    if board.page < board.n_pages:
+        query = urlencode({**request.args.to_dict(), "page": board.page + 1})
+        response.headers["Link"] = f'<{request.base_url}?{query}>; rel="next"'
+    return response
 
 
 def _board(name: str) -> tuple[Event, Board]:
@@ -104,8 +115,13 @@ def _board(name: str) -> tuple[Event, Board]:
         raise ForbiddenError("The private leaderboard opens when the event has closed.")
     if board in ("failed", "new") and not standing.is_admin:
         raise ForbiddenError("This table is for the organisers of the event.")
+    text = request.args.get("page", "1")
+    page = int(text) if text.isdecimal() and len(text) < 9 else 0
+    if page < 1:
+        raise InvalidError("The page must be a number from 1.", "page")
+    choice = Choice(page=page, size=PORTION, is_table=True)
     built = leaderboards.build(
-        db.session(), event, board, now=guards.now(), sees_all=standing.is_admin
+        db.session(), event, board, now=guards.now(), sees_all=standing.is_admin, choice=choice
     )
     return event, built
 

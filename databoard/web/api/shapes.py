@@ -71,11 +71,14 @@ def event_json(event: Event) -> JSON:
 
 
 def board_json(board: Board, *, names: bool, spreads: bool) -> JSON:
-    """Write a whole board."""
+    """Write a page of a board."""
     return {
         "event": board.event,
         "board": board.board,
         "version": board.version,
+        "page": board.page,
+        "n_pages": board.n_pages,
+        "n_rows": board.n_rows,
         "official_score": board.official.name,
         "rows": [_row_json(row, names=names, spreads=spreads) for row in board.rows],
     }
@@ -104,7 +107,7 @@ def _row_json(row: Row, *, names: bool, spreads: bool) -> JSON:
 
 
 def board_csv(board: Board, *, names: bool) -> str:
-    """Write a whole board as comma-separated values, scores at full precision."""
+    """Write a page of a board as comma-separated values, scores at full precision."""
     columns = [column.name for column in board.columns]
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\n")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
-from flask import Response, jsonify, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from databoard.errors import ForbiddenError
-from databoard.services import analysis
-from databoard.services.leaderboards import PRIVATE
+from databoard.services.analysis import MAX_BLENDED
+from databoard.services.leaderboards import PRIVATE, Board
+from databoard.services.standings import MAX_RANKED
 from databoard.store.models import Event
 from databoard.store.queries.leaderboards import N_TREND
 from databoard.web import event_pages, guards, polling
@@ -24,6 +27,9 @@ from databoard.web.leaderboards.columns import OPTIONAL
 from databoard.web.leaderboards.listing import Body, Choice, Right
 from databoard.web.security import csp_nonce
 
+#: Writes a board for programs, portion by portion.
+Write = Callable[[Iterable[Board], Right], Iterator[str]]
+
 BOARDS = "any(public, private, competition, private_competition, failed, new)"
 TITLES = {
     "public": lazy_gettext("Leaderboard"),
@@ -33,9 +39,6 @@ TITLES = {
     "failed": lazy_gettext("Failed"),
     "new": lazy_gettext("In progress"),
 }
-#: Of a longer board, intervals are known of so many.
-MAX_RANKED = analysis.MAX_RANKED
-
 # ---- who may see which ---------------------------------------------------------------------------
 
 
@@ -106,6 +109,7 @@ def _page(name: str, board: str) -> Response:
         permalink=guards.settings().public_url + at(page=shown.page if shown.page > 1 else 0),
         optional_columns=OPTIONAL,
         max_ranked=MAX_RANKED,
+        max_blended=MAX_BLENDED,
         shown=shown,
         right=right,
         choice=choice,
@@ -201,9 +205,7 @@ def table(event: str, board: str) -> Response:
     """Download a whole board as a table."""
     loaded = guards.load_event(event)
     right = _right(loaded, board)
-    shown = listing.whole(loaded, board, right, now=guards.now())
-    text = listing.as_csv(shown, right)
-    return download(text.encode(), f"{loaded.name}_{board}.csv", mimetype="text/csv")
+    return _streamed(loaded, board, right, listing.as_csv, "text/csv")
 
 
 @bp.get(f"/events/<event>/leaderboard/<{BOARDS}:board>.json")
@@ -212,21 +214,13 @@ def table_json(event: str, board: str) -> Response:
     """Give a whole board to programs, as its table for people has it."""
     loaded = guards.load_event(event)
     right = _right(loaded, board)
-    shown = listing.whole(loaded, board, right, now=guards.now())
-    return jsonify(
-        event=loaded.name,
-        board=board,
-        version=shown.version,
-        rows=[
-            {
-                "rank": row.rank,
-                "team": row.team if right.names else None,
-                "submission": row.submission,
-                "hash": row.hash_,
-                "scores": row.scores if shown.has_scores else {},
-                "submitted_at": row.submitted_at.isoformat(),
-                "state": row.state,
-            }
-            for row in shown.rows
-        ],
-    )
+    return _streamed(loaded, board, right, listing.as_json, "application/json")
+
+
+def _streamed(event: Event, board: str, right: Right, write: Write, mimetype: str) -> Response:
+    """Send a whole board while it is read: however long it is, some lines are in memory."""
+    text = write(listing.whole(event, board, right, now=guards.now()), right)
+    # The first portion now: what goes wrong with it is told as of any page.
+    found = chain([next(text)], text)
+    name = f"{event.name}_{board}.{mimetype.rpartition('/')[2]}"
+    return download((part.encode() for part in found), name, mimetype=mimetype)

@@ -9,8 +9,7 @@ import numpy as np
 from databoard.domain import statistics
 from databoard.domain.statistics import Comparison
 from databoard.services import analysis
-from databoard.services.analysis import Read
-from databoard.store.influences import Influences
+from databoard.store.influences import Influences, Read
 from databoard.store.models import Event, EventScoreType, Standing, Submission
 from databoard.store.queries import analysis as queries
 from databoard.store.queries import events as event_queries

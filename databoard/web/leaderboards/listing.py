@@ -7,8 +7,9 @@ import gzip
 import hashlib
 import hmac
 import io
+import json
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -31,7 +32,7 @@ from databoard.web.leaderboards.sparks import spark
 Value = TypeVar("Value")
 
 PAGE = 100
-MAX_WHOLE = 4
+MAX_RECENT = 8
 MAX_PAGES = 64
 MAX_BODIES = 256
 MAX_OWN = 2000
@@ -158,7 +159,7 @@ class Memories:
     """What one application remembers of its boards."""
 
     def __init__(self) -> None:
-        self.whole: _Memory[Board] = _Memory(MAX_WHOLE)
+        self.recent: _Memory[Board] = _Memory(MAX_RECENT)
         self.pages: _Memory[Board] = _Memory(MAX_PAGES)
         self.bodies: _Memory[Body] = _Memory(MAX_BODIES)
         self.own: _Memory[tuple[Own | None]] = _Memory(MAX_OWN)
@@ -176,12 +177,19 @@ def body_key(
     return (event_id, version, board, is_frozen, right, choice)
 
 
-def whole(event: Event, board: str, right: Right, *, now: datetime) -> Board:
-    """Give a whole board."""
+def whole(event: Event, board: str, right: Right, *, now: datetime) -> Iterator[Board]:
+    """Read a whole board, some lines at a time; it is not kept."""
     is_frozen = leaderboards.is_frozen(event, now) and not right.organiser
-    return _memories().whole.get(
-        (event.id, leaderboards.version_of(event, board), board, is_frozen),
-        lambda: leaderboards.build(db.session(), event, board, now=now, sees_all=not is_frozen),
+    return leaderboards.portions(db.engine, event.id, board, now=now, sees_all=not is_frozen)
+
+
+def recent(event: Event, right: Right, n: int, *, now: datetime) -> Board:
+    """Give the public board's last so many lines, and of older ones those that were the best."""
+    is_frozen = leaderboards.is_frozen(event, now) and not right.organiser
+    version = leaderboards.version_of(event, "public")
+    return _memories().recent.get(
+        (event.id, version, n, is_frozen),
+        lambda: leaderboards.recent(db.session(), event, now=now, sees_all=not is_frozen, n=n),
     )
 
 
@@ -254,24 +262,50 @@ def _render(event: Event, right: Right, shown: Board, choice: Choice) -> str:
 # ---- as a table for programs ---------------------------------------------------------------------
 
 
-def as_csv(shown: Board, right: Right) -> str:
+def as_csv(portions: Iterable[Board], right: Right) -> Iterator[str]:
     """Write a whole board as comma-separated values, at full precision."""
-    names = [column.name for column in shown.columns] if shown.has_scores else []
-    output = io.StringIO()
-    writer = csv.writer(output, lineterminator="\n")
-    writer.writerow(["rank", "team", "submission", *map(_harmless, names), "submitted", "state"])
-    for row in shown.rows:
-        writer.writerow(
-            [
-                row.rank or "",
-                _harmless(row.team) if right.names else "",
-                _harmless(row.submission),
-                *(row.scores.get(name, "") for name in names),
-                row.submitted_at.isoformat(),
-                row.state,
-            ]
-        )
-    return output.getvalue()
+    for shown in portions:
+        names = [column.name for column in shown.columns] if shown.has_scores else []
+        output = io.StringIO()
+        writer = csv.writer(output, lineterminator="\n")
+        if shown.page == 1:
+            titles = ["rank", "team", "submission", *map(_harmless, names), "submitted", "state"]
+            writer.writerow(titles)
+        for row in shown.rows:
+            writer.writerow(
+                [
+                    row.rank or "",
+                    _harmless(row.team) if right.names else "",
+                    _harmless(row.submission),
+                    *(row.scores.get(name, "") for name in names),
+                    row.submitted_at.isoformat(),
+                    row.state,
+                ]
+            )
+        yield output.getvalue()
+
+
+def as_json(portions: Iterable[Board], right: Right) -> Iterator[str]:
+    """Write a whole board as one object of JSON, at full precision."""
+    for shown in portions:
+        rows = [
+            {
+                "rank": row.rank,
+                "team": row.team if right.names else None,
+                "submission": row.submission,
+                "hash": row.hash_,
+                "scores": row.scores if shown.has_scores else {},
+                "submitted_at": row.submitted_at.isoformat(),
+                "state": row.state,
+            }
+            for row in shown.rows
+        ]
+        if shown.page == 1:
+            head = {"event": shown.event, "board": shown.board, "version": shown.version}
+            yield f'{json.dumps(head)[:-1]}, "rows": ['
+        text = ", ".join(json.dumps(row) for row in rows)
+        yield f", {text}" if shown.page > 1 else text
+    yield "]}\n"
 
 
 def _harmless(text: str) -> str:

@@ -63,7 +63,7 @@ def _points(event: Event) -> tuple[list[Point], Column]:
         organiser=place.is_admin,
         spreads=place.is_admin or not event.has_ladder,
     )
-    board = listing.whole(event, "public", right, now=guards.now())
+    board = listing.recent(event, right, charts.MAX_POINTS, now=guards.now())
     own = place.event_team.team_id if place.event_team else None
     return charts.points(board.rows, board.official, names=right.names, own=own), board.official
 

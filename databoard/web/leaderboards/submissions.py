@@ -107,7 +107,7 @@ def _context(found: Submission, seen: Sight) -> dict[str, Any]:
         "steps": cards.steps(seen),
         "failure": failure_of(found, seen),
         "evidence": evidence.of(found, seen),
-        "climb": climb_of(found, seen),
+        "climb": climb_of(found),
         "is_reused": seen.code and found.message == reruns.REUSED,
         "origin": _origin(found, seen),
         "has_trainer": bool(

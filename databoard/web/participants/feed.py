@@ -74,7 +74,7 @@ def _scored(event: Event) -> Iterator[Happening]:
         organiser=place.is_admin,
         spreads=place.is_admin or not event.has_ladder,
     )
-    board = listing.whole(event, "public", right, now=guards.now())
+    board = listing.recent(event, right, N_SHOWN, now=guards.now())
     found = charts.points(board.rows, board.official, names=right.names, own=None)
     best = {point.hash_ for point in charts.records(found, board.official)}
     for point in found[-N_SHOWN:]:

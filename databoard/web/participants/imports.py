@@ -16,7 +16,7 @@ from databoard.web.event_pages import installation
 from databoard.web.extensions import db
 from databoard.web.language import gettext as _
 from databoard.web.leaderboards import compare, listing
-from databoard.web.leaderboards.listing import Right
+from databoard.web.leaderboards.listing import Choice, Right
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
 from databoard.web.participants.uploads import as_text
@@ -31,7 +31,7 @@ def offered(event: Event, place: EventTeam) -> list[tuple[str, str]]:
     if not _may_read_others(event):
         return []
     right = Right(names=event_pages.may_see_all_names(event, seen), organiser=False, spreads=False)
-    rows = listing.whole(event, "competition", right, now=guards.now()).rows
+    rows = listing.get(event, "competition", right, Choice(), now=guards.now()).rows
     official = event.official_score.name
     return [
         (row.hash_, _words(row, official, names=right.names))
