@@ -75,6 +75,26 @@ def mask(y: Any, train_is: Any) -> Any:
     return y[source]
 
 
+#: Where ramp-workflow's own score types say less than they do: chance is no lower bound.
+_TRUE_MINIMUM = {"BalancedAccuracy": -1.0, "BrierSkillScore": -math.inf}
+#: Beyond an end of the range, relative to the score: that is rounding.
+_SLACK = 1e-9
+
+
+def _cannot_rank(score_type: Any, value: float) -> str:
+    """Tell what a score is that cannot rank; empty if it can."""
+    if not math.isfinite(value):
+        return "no number"
+    low, high = float(score_type.minimum), float(score_type.maximum)
+    kind = type(score_type)
+    if kind.__module__.startswith("rampwf."):
+        low = min(low, _TRUE_MINIMUM.get(kind.__name__, low))
+    slack = _SLACK * max(1.0, abs(value))
+    if low - slack <= value <= high + slack:
+        return ""
+    return f"out of its range from {low:g} to {high:g}"
+
+
 class Scorer:
     """One problem with the folds and scores of one event.
 
@@ -237,11 +257,11 @@ class Scorer:
                     f"{type(error).__name__}: {error}",
                     "team" if self._is_strange(y_pred) else "organiser",
                 ) from error
-            if not math.isfinite(value) or (
-                not score_type.minimum <= value <= score_type.maximum and self._is_strange(y_pred)
-            ):
+            if why := _cannot_rank(score_type, value):
+                # Of test rows no number is told.
+                told = why if step.endswith("test") else f"{value}: {why}"
                 raise TrainingError(
-                    f"The score {score_type.name} of the {step} predictions is {value}",
+                    f"The score {score_type.name} of the {step} predictions is {told}",
                     "team" if self._is_strange(y_pred) else "organiser",
                 )
             scores[score_type.name] = value

@@ -160,7 +160,16 @@ score_types = [Own(name="own")]
     return scorer.Scorer(name, None, problems)
 
 
-@pytest.mark.parametrize("body", ["return float('nan')", "raise ZeroDivisionError('oh')"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return float('nan')",
+        "return float('inf')",
+        "return 1.001",
+        "return -0.001",
+        "raise ZeroDivisionError('oh')",
+    ],
+)
 def test_a_score_that_fails_on_good_predictions_is_the_organisers(  # X9
     problems: Path, body: str
 ) -> None:
@@ -171,6 +180,30 @@ def test_a_score_that_fails_on_good_predictions_is_the_organisers(  # X9
         kit.score(0, y, None)
 
     assert refusal.value.fault == "organiser"
+
+
+def test_rounding_is_within_the_range_of_a_score(problems: Path) -> None:
+    kit = _scorer_with(problems, "rounding", "return 1 + 4e-16")
+
+    scores = kit.score(0, np.full((len(kit.y_train), 3), 1 / 3), None)
+
+    assert scores["valid"]["own"] == 1 + 4e-16
+
+
+@pytest.mark.parametrize("name", ["BalancedAccuracy", "BrierSkillScore"])
+def test_worse_than_chance_is_a_score_like_any_other(problems: Path, name: str) -> None:
+    """Of two of ramp-workflow's score types the range is wider than they say."""
+    import rampwf
+
+    score_type = getattr(rampwf.score_types, name)()
+    y_true = np.tile([0, 1], 20)
+    predictions = rampwf.prediction_types.make_multiclass(label_names=[0, 1])
+    value = score_type.score_function(
+        predictions(y_true=y_true), predictions(y_pred=np.eye(2)[1 - y_true])
+    )
+
+    assert value < score_type.minimum
+    assert scorer._cannot_rank(score_type, float(value)) == ""
 
 
 def test_a_score_that_fails_on_strange_predictions_is_the_teams(problems: Path) -> None:
@@ -262,3 +295,14 @@ def test_a_score_that_never_ends_is_stopped(  # X9
 
     assert refusal.value.fault == "organiser"
     assert not kit.is_alive
+
+
+def test_a_score_that_cannot_rank_tells_no_number_of_test_rows(problems: Path) -> None:  # L2
+    body = "return 7.25 if len(y_pred) == 37 else 0.5"
+    kit = _scorer_with(problems, "told", body)
+    assert len(kit.y_test) == 37 not in {len(rows) for fold in kit.folds for rows in fold}
+
+    with pytest.raises(TrainingError) as refusal:
+        kit.score(0, np.full((len(kit.y_train), 3), 1 / 3), np.full((37, 3), 1 / 3))
+
+    assert refusal.value.message.endswith("test predictions is out of its range from 0 to 1")

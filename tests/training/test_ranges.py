@@ -1,0 +1,60 @@
+"""A score that is no number, or out of its range, is a named failure and never a rank."""
+
+from __future__ import annotations
+
+import pytest
+
+from databoard.services import leaderboards
+from databoard.store.engine import read_only
+from databoard.store.models import Standing
+from databoard.store.queries import events as event_queries
+from databoard.training import box
+from tests.training.world import code, desk_in_thread, installation
+
+ODD = """
+class Odd(rw.score_types.Accuracy):
+    def score_function(self, ground_truths, predictions, valid_indexes=None):
+        return {0.25: float("nan"), 0.75: 1.5}.get(float(predictions.y_pred[0, 0]), 0.5)
+
+
+score_types = [
+    Odd(name="acc"),
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    isolation = box.detect()
+    if isolation.tier == "none":
+        pytest.skip(isolation.words)
+    with installation(None, tmp_path_factory.mktemp("world")) as made:
+        problem = made.kit / "problem.py"
+        text = problem.read_text().replace("score_types = [\n", ODD)
+        problem.write_text(text.replace('    rw.score_types.Accuracy(name="acc"),\n', ""))
+        with desk_in_thread(made, isolation):
+            yield made
+
+
+def constant(p):
+    return code(predict=f"return np.full((len(X), 2), [{p}, {1 - p}])")
+
+
+@pytest.mark.parametrize(
+    ("p", "words"), [(0.25, "nan: no number"), (0.75, "1.5: out of its range")]
+)
+def test_what_cannot_rank_is_named_and_stands_on_no_board(world, p, words):
+    good = world.await_state(world.submit(f"good-{p}", constant(0.5)))
+    bad = world.await_state(world.submit(f"bad-{p}", constant(p)))
+
+    assert (good.state, bad.state, bad.fault) == ("scored", "scoring_error", "organiser")
+    assert words in bad.message
+    assert "acc" in bad.message
+    assert not bad.scores
+    with read_only(), world.sessions() as session:
+        event = event_queries.by_id(session, world.event_id)
+        board = leaderboards.build(session, event, "public", now=world.now(), sees_all=True)
+        failed = leaderboards.build(session, event, "failed", now=world.now(), sees_all=True)
+        standings = session.query(Standing).filter(Standing.submission_id == bad.id).count()
+    assert bad.name not in {row.submission for row in board.rows}
+    assert bad.name in {row.submission for row in failed.rows}
+    assert standings == 0
