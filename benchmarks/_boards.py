@@ -35,6 +35,7 @@ from databoard.store.models import (
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 N_TEAMS = 50
 N_FOLDS = 4
+N_TRAIN, N_TEST = 1000, 500
 
 
 def settings_in(root: Path, url: str = "") -> Settings:
@@ -90,7 +91,7 @@ def add_event(session: Session, name: str, teams: list[Team], n: int) -> Event:
     )
     problem = Problem(
         name=name, title=name, workflow=workflow, prediction_kind="multiclass",
-        label_names=[0, 1, 2], n_columns=3, n_train=100, n_test=50, added_at=BEGAN,
+        label_names=[0, 1, 2], n_columns=3, n_train=N_TRAIN, n_test=N_TEST, added_at=BEGAN,
     )  # fmt: skip
     event = Event(name=name, title=name, problem=problem, created_at=BEGAN)
     event.score_types = [
@@ -104,7 +105,7 @@ def add_event(session: Session, name: str, teams: list[Team], n: int) -> Event:
             maximum=1.0,
         )
     ]
-    rows = np.arange(100)
+    rows = np.arange(N_TRAIN)
     event.folds = [
         Fold(number=i, train_is=rows[rows % N_FOLDS != i], valid_is=rows[rows % N_FOLDS == i])
         for i in range(N_FOLDS)
@@ -116,8 +117,8 @@ def add_event(session: Session, name: str, teams: list[Team], n: int) -> Event:
     return event
 
 
-def add_submissions(session: Session, event: Event, n: int) -> None:
-    """Write scored submissions with all that belongs to them."""
+def add_submissions(session: Session, event: Event, n: int, *, start: int = 0) -> None:
+    """Write scored submissions with all that belongs to them, numbered from `start`."""
     rng, official = np.random.default_rng(n), event.official_score.id
     base = (session.query(Submission.id).order_by(Submission.id.desc()).limit(1).scalar() or 0) + 1
     run_base = (session.query(FoldRun.id).order_by(FoldRun.id.desc()).limit(1).scalar() or 0) + 1
@@ -125,8 +126,8 @@ def add_submissions(session: Session, event: Event, n: int) -> None:
     common = {"event_id": event.id, "state": "scored", "train_s": 1.0, "valid_s": 0.1}
     submissions = [
         {
-            **common, "id": base + i, "hash_": secrets.token_hex(20), "name": f"s{i}",
-            "event_team_id": places[i % len(places)], "key": f"k{i}",
+            **common, "id": base + i, "hash_": secrets.token_hex(20), "name": f"s{start + i}",
+            "event_team_id": places[i % len(places)], "key": f"k{start + i}",
             "submitted_at": BEGAN + timedelta(seconds=i), "ended_at": BEGAN + timedelta(seconds=i),
         }
         for i in range(n)

@@ -14,9 +14,11 @@ import time
 import numpy as np
 
 from databoard.domain import rank_intervals as ri
-from databoard.domain import statistics
+from databoard.domain import standings, statistics
+from databoard.domain.contests import Contest, multiplied
 
 N_SUBMISSIONS, N_EXAMPLES, N_DRAWS, GOAL_MS = 300, 5000, 1000, 100
+OPTIONS = {"is_lower_the_better": False}
 
 
 def make_hits(rng):
@@ -27,14 +29,24 @@ def make_hits(rng):
     return (skill + 0.5 * own > 0.7 * hardness).astype(float)
 
 
-def ours(hits, rng):
+def ours(hits):
     scores = hits.mean(axis=1)
-    evidence = statistics.evidence_of_examples(scores, hits - scores[:, None])
-    options = {"is_lower_the_better": False}
-    intervals = ri.rank_intervals(evidence, rng, n_draws=N_DRAWS, **options)
-    ri.tie_groups(intervals, evidence, **options)
-    ri.p_best(evidence, ri.draw(evidence, N_DRAWS, rng), **options)
-    return intervals
+    moves = hits - scores[:, None]
+    evidence = statistics.evidence_of_examples(scores, moves)
+    draws = multiplied(moves, N_DRAWS)
+    contest = Contest.of(evidence, draws, keys=range(len(hits)), **OPTIONS)
+    standings.standings(contest, **OPTIONS)
+    return contest
+
+
+def one_more(contest, hits):
+    """Let the last of the hits join the others, and say where all stand then."""
+    moves = hits - hits.mean(axis=1)[:, None]
+    order = [*contest.keys, len(hits) - 1]
+    own = statistics.covariances(moves[order], moves[-1])
+    draw = multiplied(moves[-1:], N_DRAWS)[0]
+    grown = contest.joined(len(hits) - 1, hits[-1].mean(), own, draw, **OPTIONS)
+    standings.standings(grown, **OPTIONS)
 
 
 def straightforward(hits, rng, n_draws):
@@ -48,16 +60,25 @@ def straightforward(hits, rng, n_draws):
     return np.quantile(largest, 0.95)
 
 
-def main() -> None:
-    rng = np.random.default_rng(0)
-    hits = make_hits(rng)
+def timed(work):
+    """Milliseconds of some rounds, and what the last returned."""
     times = []
     for _ in range(15):
         start = time.perf_counter()
-        intervals = ours(hits, rng)
+        found = work()
         times.append(1000 * (time.perf_counter() - start))
+    return times, found
+
+
+def main() -> None:
+    rng = np.random.default_rng(0)
+    hits = make_hits(rng)
     # The shortest, as timeit advises: the others measure what else the machine does.
+    times, contest = timed(lambda: ours(hits))
     ms = min(times)
+    intervals = ri.intervals_of(contest)
+    others = ours(hits[:-1])
+    more_ms = min(timed(lambda: one_more(others, hits))[0])
     start = time.perf_counter()
     critical = straightforward(hits, rng, N_DRAWS // 10)
     slow_ms = 10 * 1000 * (time.perf_counter() - start)
@@ -68,7 +89,7 @@ def main() -> None:
     detail = (
         f"ms for {N_SUBMISSIONS} submissions x {N_DRAWS} resamples, {N_EXAMPLES} examples (median "
         f"{np.median(times):.0f}); "
-        f"straightforward {slow_ms:.0f} ms; widest interval "
+        f"one more {more_ms:.0f} ms; straightforward {slow_ms:.0f} ms; widest interval "
         f"{int((intervals.high - intervals.low).max()) + 1} ranks"
     )
     print(json.dumps({"name": "rank_intervals", "ratio": ms, "goal": GOAL_MS, "detail": detail}))
