@@ -9,7 +9,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import urllib.request
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +19,9 @@ import pytest
 
 from databoard.cli.demo.main import EVENTS
 from databoard.cli.demo.submissions import SUBMISSIONS
+from databoard.training import box
+from tests.attacks.as_user import UID
+from tests.attacks.test_contexts import AS_USER, IN_DOCKER
 from tests.cli.conftest import ROOT, copy_problem
 
 
@@ -31,12 +36,16 @@ def root(tmp_path):
 class Demo:
     """A running demo, and what it has printed until it was ready."""
 
-    def __init__(self, root: Path, port: int) -> None:
+    def __init__(self, root: Path, port: int, before: Sequence[str] = ()) -> None:
         env = {key: value for key, value in os.environ.items() if not key.startswith("DATABOARD_")}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "databoard.cli.demo", "--root", root, "--port", str(port)],
-            cwd=root,
-            env={**env, "PYTHONPATH": str(ROOT)},
+            [
+                *before,
+                *(sys.executable, "-m", "databoard.cli.demo"),
+                *("--root", str(root), "--port", str(port)),
+            ],
+            cwd=ROOT if before else root,
+            env={**env, "PYTHONPATH": str(ROOT), **({"HOME": str(root)} if before else {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -126,6 +135,44 @@ def test_the_demo_trains_serves_stops_and_starts_again_without_changing_anything
     assert code == 0
     assert rows_of(root) == rows
     assert processes_of(root) == []
+
+
+@pytest.fixture
+def root_of_a_user():
+    """A checkout's folders that belong to an ordinary user, where that user may go."""
+    with tempfile.TemporaryDirectory(prefix="databoard_demo_") as name:
+        folder = Path(name)
+        for problem in set(EVENTS.values()):
+            copy_problem(problem, folder)
+        if AS_USER:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, UID, UID)
+        yield folder
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("tier", "before"), [("ns", AS_USER), ("landlock", IN_DOCKER)], ids=["ns", "landlock"]
+)
+def test_the_demo_of_an_ordinary_user_trains_in_boxes(root_of_a_user, tier, before):
+    if box.detect((tier,)).tier != tier:
+        pytest.skip(f"no {tier} here")
+    demo = Demo(root_of_a_user, free_port(), before)
+    code = demo.stop(signal.SIGTERM)
+
+    assert code == 0
+    assert (
+        f"are trained with isolation: {'REDUCED (landlock)' if tier == 'landlock' else tier}"
+        in (demo.text)
+    )
+    states = [row[0] for row in _select(root_of_a_user, "SELECT state FROM submissions")]
+    assert set(states) == {"scored", "training_error", "validating_error"}
+    tiers = _select(root_of_a_user, "SELECT DISTINCT isolation FROM submissions")
+    assert tiers == [(tier,)]
+    scores = "SELECT COUNT(*) FROM submission_scores WHERE valid_bag IS NOT NULL"
+    assert _select(root_of_a_user, scores)[0][0] >= states.count("scored")
+    assert processes_of(root_of_a_user) == []
 
 
 def _select(root, statement):
