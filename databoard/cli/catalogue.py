@@ -30,6 +30,7 @@ from databoard.cli.actions.problems import (
     list_problems,
     new_problem,
     remove_problem,
+    set_keywords,
 )
 from databoard.cli.actions.profiling import profile_url
 from databoard.cli.actions.publishing import (
@@ -101,6 +102,7 @@ ACTIONS = (
     run_task,
     scores,
     serve,
+    set_keywords,
     set_password,
     sign_up_team,
     submit,

@@ -28,10 +28,11 @@ function now() {
 /** Nothing new can come; the first cause is the one to tell. */
 export function lose() {
   if (notice?.isConnected && notice.dataset.connection !== "back") return;
+  const time = now();
   const words = navigator.onLine
-    ? "The server has not answered since {time}. This page goes on by itself when it does."
-    : "No connection since {time}. This page goes on by itself when it is back.";
-  show(say(words, { time: now() }), "lost");
+    ? say("The server has not answered since {time}. This page goes on by itself when it does.", { time })
+    : say("No connection since {time}. This page goes on by itself when it is back.", { time });
+  show(words, "lost");
 }
 
 /** What was asked for has come. */

@@ -19,7 +19,14 @@ from databoard.errors import (
     NotFoundError,
     UploadError,
 )
-from databoard.store.models import EventTeam, OutgoingMail, Problem, ScoreType, Submission
+from databoard.store.models import (
+    EventTeam,
+    Keyword,
+    OutgoingMail,
+    Problem,
+    ScoreType,
+    Submission,
+)
 from databoard.store.opening import open_session
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import problems as problem_queries
@@ -307,6 +314,16 @@ def test_what_was_removed_is_gone(iris):
 def test_what_is_not_there_says_where_to_look(settings, action):
     with pytest.raises(NotFoundError, match="see: fab list_"):
         action(settings, "nothing")
+
+
+def test_a_problem_is_found_by_its_keywords(with_iris, look):
+    problems.add_problem(with_iris, "iris")
+
+    line = problems.set_keywords(with_iris, "iris", "botany; flowers", "classification")
+
+    assert line == "iris is found by: botany, classification, flowers."
+    assert look(count(Keyword).where(Keyword.type == "domain")) == 2
+    assert problems.set_keywords(with_iris, "iris") == "iris has no keywords now."
 
 
 def test_a_shipped_problem_is_in_order(with_iris):

@@ -214,9 +214,11 @@ def test_a_team_far_down_finds_the_page_of_its_best(as_, rows, scene):
 
 def test_a_board_says_from_where_on_intervals_are_not_computed(as_, rows, scene, monkeypatch):
     few = as_("ada").get(URL).text
-    monkeypatch.setattr("databoard.web.leaderboards.boards.MAX_RANKED", 1)
+    for name in ("MAX_RANKED", "MAX_BLENDED"):
+        monkeypatch.setattr(f"databoard.web.leaderboards.boards.{name}", 1)
 
     many = as_("bob").get(URL).text
 
     assert "not computed" not in few
     assert "for the best 1 of the 2 submissions" in many
+    assert "contributivity, is made of the best 1." in many

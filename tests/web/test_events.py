@@ -131,6 +131,39 @@ def test_joining_fills_the_sandbox_with_the_starting_kit(client, rows, log_in, e
     assert sandbox.file(rows, place.id, "classifier.py").content == CODE  # checklist 15
 
 
+def test_one_click_joins_who_has_one_team_and_others_are_asked_which(client, rows, log_in, event):
+    user = make_user(rows, "ada")
+    make_team(rows, "ada", [user], is_individual=True)
+    rows.commit()
+    log_in(user)
+
+    button = BeautifulSoup(client.get("/events/open").data, "html.parser").select_one(
+        "form[action='/events/open/sign_up']"
+    )
+    make_team(rows, "ladies", [user])
+    rows.commit()
+    page = BeautifulSoup(client.get("/events/open").data, "html.parser")
+
+    assert button.get_text(strip=True) == "Join"
+    assert page.select_one("form[action='/events/open/sign_up']") is None
+    assert page.select_one("a[href='/events/open/sign_up']").get_text(strip=True) == "Join"
+    data = {"csrf_token": button.select_one("[name=csrf_token]")["value"], "team": "ladies"}
+    assert client.post("/events/open/sign_up", data=data).location == "/events/open/sandbox"
+
+
+def test_every_tab_says_in_a_paragraph_what_the_event_is_about(client, rows, event):
+    event.problem.summary = "Tell flowers apart."
+    rows.commit()
+
+    for tab in ("", "/data", "/rules", "/environment", "/kit", "/activity"):
+        page = BeautifulSoup(client.get(f"/events/open{tab}").data, "html.parser")
+        assert page.select_one("p.lead").text == "Tell flowers apart.", tab
+        assert page.select_one(".meta time[data-countdown]")["title"].endswith("UTC"), tab
+    event.problem.overview_html = "<p>Tell flowers apart.</p>"
+    rows.commit()
+    assert client.get("/events/open").text.count("Tell flowers apart.</p>") == 1
+
+
 def test_joining_twice_is_joining_once(client, rows, log_in, event):
     user = make_user(rows, "ada")
     make_team(rows, "ada", [user], is_individual=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from subprocess import run
 
 import pytest
+from bs4 import BeautifulSoup
 
 from databoard.store.models import Keyword
 from tests.builders import (
@@ -66,7 +67,7 @@ def test_a_rank_is_counted_anew_when_the_board_changed(client, rows, log_in):
     assert "you: 2 of 2" in client.get("/").text
 
 
-def test_events_are_found_by_words_keyword_and_state(client, rows, stars):
+def test_events_are_found_by_words_domain_theme_and_state(client, rows, stars):
     make_event(rows, "nova", title="Novae", problem=stars)
     make_event(rows, "tulip", title="Tulips", closing_at=NOW - timedelta(days=1))
     make_event(rows, "rose", title="Roses", opening_at=NOW + timedelta(days=1))
@@ -78,7 +79,8 @@ def test_events_are_found_by_words_keyword_and_state(client, rows, stars):
 
     assert found("") == ["Novae", "Tulips", "Roses"]
     assert found("q=LIGHT") == ["Novae"]
-    assert found("keyword=astronomy") == ["Novae"]
+    assert found("domain=astronomy") == ["Novae"]
+    assert found("theme=astronomy&domain=botany") == []
     assert found("state=closed") == ["Tulips"]
     assert found("state=upcoming") == ["Roses"]
     assert found("state=open") == ["Novae"]
@@ -86,12 +88,58 @@ def test_events_are_found_by_words_keyword_and_state(client, rows, stars):
     assert "No event fits" in client.get("/events?q=nothing").text
 
 
+def test_the_front_page_asks_what_events_are_searched_by(client, rows, stars):
+    make_event(rows, "nova", title="Novae", problem=stars)
+    rows.commit()
+
+    page = BeautifulSoup(client.get("/").data, "html.parser")
+
+    form = page.select_one("form[role=search]")
+    assert form["action"] == "/events"
+    assert [option.text for option in form.select("[name=domain] option")] == [
+        "All domains",
+        "astronomy",
+    ]
+    assert form.select_one("[name=theme]") is None  # nothing to choose from
+    assert page.select_one(".card a.tag")["href"] == "/events?domain=astronomy"
+
+
+def test_what_closes_first_stands_first(client, rows):
+    make_event(rows, title="Roses", opening_at=NOW + timedelta(days=1))
+    make_event(rows, title="Endless")
+    make_event(rows, title="Tulips", closing_at=NOW + timedelta(days=9))
+    make_event(rows, title="Novae", closing_at=NOW + timedelta(days=2))
+    rows.commit()
+
+    page = BeautifulSoup(client.get("/").data, "html.parser")
+
+    titles = [title.get_text(strip=True) for title in page.select(".card .card-title a")]
+    assert titles == ["Novae", "Tulips", "Endless", "Roses"]
+    meta = [one.get_text(" ", strip=True) for one in page.select(".card .meta")]
+    assert ["closes in" in one for one in meta] == [True, True, False, False]
+    assert "open without an end" in meta[2]
+    assert "opens in" in meta[3]
+
+
+def test_closed_events_of_mine_stand_apart(client, rows, log_in):
+    event = make_event(rows, title="Over", closing_at=NOW - timedelta(days=1))
+    mate = make_user(rows)
+    make_event_team(rows, event, make_team(rows, members=[mate]))
+    rows.commit()
+
+    page = BeautifulSoup(log_in(mate).get("/").data, "html.parser")
+
+    assert "Your closed events" in [head.text for head in page.select("h2")]
+
+
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", '" onfocus="alert(1)', "{{ 7*7 }}"])
 def test_a_search_is_shown_as_text(client, rows, text):  # W4 W12
     make_event(rows)
     rows.commit()
 
-    page = client.get("/events", query_string={"q": text, "keyword": text, "state": text}).text
+    page = client.get(
+        "/events", query_string={"q": text, "domain": text, "theme": text, "state": text}
+    ).text
 
     assert "<script>alert" not in page
     assert '" onfocus="' not in page

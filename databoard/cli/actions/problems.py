@@ -78,6 +78,22 @@ def list_problems(settings: Settings) -> str:
     return table(rows, "There is no problem yet; add one with: fab add_problem:<name>")
 
 
+def set_keywords(
+    settings: Settings,
+    name: ProblemName,
+    domain: Annotated[str, "what the data are about: words between semicolons"] = "",
+    theme: Annotated[str, "what is to be done with them: words between semicolons"] = "",
+) -> str:
+    """Replace the words by which a problem and its events are found."""
+    with open_session(settings.database_url) as session:
+        problem = found(queries.by_name(session, name), "problem", name, HINT)
+        for kind, words in (("domain", domain), ("theme", theme)):
+            problems.set_keywords(session, problem, words.split(";"), kind)
+        session.commit()
+        words = ", ".join(sorted(keyword.name for keyword in problem.keywords))
+    return f"{name} is found by: {words}." if words else f"{name} has no keywords now."
+
+
 def check_problem(settings: Settings, name: ProblemName) -> str:
     """Tell all that is wrong with a problem's folder, and how to mend it."""
     from databoard.kits import checking  # here: the other commands start faster without

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from databoard.cli import populate
+from databoard.cli.actions.problems import set_keywords
 from databoard.cli.database import migrate_to_head
 from databoard.cli.demo.processes import Children, children, find_port
 from databoard.cli.demo.submissions import SUBMISSIONS
@@ -26,6 +27,15 @@ EVENTS = {
     "variable_stars": "variable_stars",
     "drug_spectra": "drug_spectra",
     "air_passengers_dssp4": "air_passengers",
+}
+#: By problem: domains and themes.
+KEYWORDS = {
+    "iris": ("botany", "classification"),
+    "digits": ("images", "classification"),
+    "diabetes": ("medicine", "regression"),
+    "variable_stars": ("astronomy; time series", "classification"),
+    "drug_spectra": ("chemistry; spectra", "classification; regression"),
+    "air_passengers": ("transport", "regression; outside data"),
 }
 USERS = ("lovelace", "gauss", "hopper", "noether", "turing", "kegl", "agramfort")
 TEAMS = {"dssp": ("noether", "turing"), "forest_rangers": ("agramfort", "kegl", "turing")}
@@ -91,6 +101,7 @@ def fill(settings: Settings, password: str, progress: Progress) -> int:
     """Add problems, events, people and submissions; return how many submissions were new."""
     for event, problem in EVENTS.items():
         if populate.ensure_problem(settings, problem):
+            set_keywords(settings, problem, *KEYWORDS[problem])
             progress.say(f"added the problem {problem}")
         if populate.ensure_event(settings, event, problem):
             progress.say(f"added the event {event}")

@@ -26,9 +26,7 @@ class Standing(Base):
     )
     board: Mapped[str] = mapped_column(String(10), primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
-    event_team_id: Mapped[int] = mapped_column(
-        ForeignKey("event_teams.id", ondelete="CASCADE"), index=True
-    )
+    event_team_id: Mapped[int] = mapped_column(ForeignKey("event_teams.id", ondelete="CASCADE"))
     #: The official score as it is shown, negated if more is better; infinite if there is none.
     key: Mapped[float] = mapped_column(Float(53))
     submitted_at: Mapped[datetime]
@@ -62,6 +60,15 @@ class Standing(Base):
             "submission_id",
             "is_ranked",
             "event_team_id",
+        ),
+        # The last scores of a team, without a look at the lines themselves.
+        Index(
+            "ix_standings_trend",
+            "event_team_id",
+            "board",
+            "submitted_at",
+            "key",
+            "submission_id",
         ),
         Index(
             "ix_standings_placed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from flask import current_app
@@ -46,15 +46,27 @@ class Card:
         return " ".join(words).casefold()
 
 
-def matches(card: Card, words: str, keyword: str, state: str) -> bool:
+def matches(card: Card, words: str, keywords: Collection[str], state: str) -> bool:
     """Tell whether an event is what was looked for; what was not chosen excludes nothing."""
     if not all(word in card.text for word in words.casefold().split()):
         return False
-    if keyword and keyword not in {word.name for word in card.event.problem.keywords}:
+    if not {word.name for word in card.event.problem.keywords}.issuperset(keywords):
         return False
     if state == "mine":
         return card.event_team is not None
     return not state or state == card.state or (state == "open" and card.state == "public")
+
+
+def soonest_first(cards: Iterable[Card]) -> list[Card]:
+    """Order by what comes next: what closes first, then what has no end, then what opens first."""
+
+    def next_date(card: Card) -> tuple[int, float]:
+        if card.state == "upcoming" and card.event.opening_at is not None:
+            return 2, card.event.opening_at.timestamp()
+        closing = card.event.closing_at
+        return (0, closing.timestamp()) if closing is not None else (1, 0.0)
+
+    return sorted(cards, key=next_date)
 
 
 def cards_of(events: Iterable[Event]) -> list[Card]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from flask import render_template, request
 
 from databoard.errors import NotFoundError
@@ -15,7 +18,7 @@ from databoard.web.language import gettext as _
 from databoard.web.language import lazy_gettext
 from databoard.web.pages import languages, machines, manual
 from databoard.web.pages.blueprint import bp
-from databoard.web.pages.cards import Card, cards_of, matches
+from databoard.web.pages.cards import Card, cards_of, matches, soonest_first
 
 __all__ = ["bp", "languages", "machines", "manual"]
 
@@ -25,6 +28,7 @@ STATES = {
     "closed": lazy_gettext("Closed"),
     "mine": lazy_gettext("Mine"),
 }
+KEYWORDS = ("domain", "theme")
 RUNNING = ("open", "public", "upcoming")
 
 
@@ -40,8 +44,10 @@ def home() -> str:
     running = [card for card in cards if card.state in RUNNING and card not in mine]
     return render_template(
         "pages/home.html",
-        mine=mine,
-        running=running,
+        mine=[card for card in soonest_first(mine) if card.state != "closed"],
+        mine_closed=[card for card in mine if card.state == "closed"],
+        running=soonest_first(running),
+        search=_search(cards),
         n_events=len(cards),
         has_problems=bool(problem_queries.all_problems(db.session())) if not cards else True,
     )
@@ -49,20 +55,34 @@ def home() -> str:
 
 @bp.get("/events")
 def events() -> str:
-    """List the events, filtered by words, keyword and state."""
-    words, keyword = request.args.get("q", "").strip()[:100], request.args.get("keyword", "")
-    state = request.args.get("state", "")
+    """List the events, filtered by words, domain, theme and state."""
     cards = _visible_cards()
-    found = [card for card in cards if matches(card, words, keyword, state)]
-    keywords = sorted({word.name for card in cards for word in card.event.problem.keywords})
+    search = _search(cards)
+    chosen = search.chosen
+    keywords = [chosen[kind] for kind in KEYWORDS if chosen[kind]]
     return render_template(
         "pages/events.html",
-        cards=found,
+        cards=[card for card in cards if matches(card, chosen["q"], keywords, chosen["state"])],
         n_events=len(cards),
-        keywords=keywords,
-        states=STATES,
-        chosen={"q": words, "keyword": keyword, "state": state},
+        search=search,
     )
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the events can be filtered by, and what is chosen of it."""
+
+    chosen: dict[str, str]
+    states: dict[str, Any]
+    #: Names of keywords by their kind.
+    keywords: dict[str, list[str]]
+
+
+def _search(cards: list[Card]) -> Search:
+    chosen = {name: request.args.get(name, "").strip()[:100] for name in ("q", "state", *KEYWORDS)}
+    words = {word for card in cards for word in card.event.problem.keywords}
+    known = {kind: sorted(w.name for w in words if w.type == kind) for kind in KEYWORDS}
+    return Search(chosen, STATES, known)
 
 
 # ---- problems ------------------------------------------------------------------------------------

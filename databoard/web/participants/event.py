@@ -52,6 +52,7 @@ def _page(name: str, tab: str) -> str:
         kit=_kit(event) if tab == "kit" else [],
         happenings=feed.happenings(event) if tab == "activity" else [],
         may_join=_may_join(event),
+        has_choice=_has_choice(event),
         **event_pages.frame(event),
     )
 
@@ -106,6 +107,11 @@ def _may_join(event: Event) -> bool:
         and event_pages.phase(event) is not rules.Phase.CLOSED
         and access.may_join(place.role, is_public=event.is_public)
     )
+
+
+def _has_choice(event: Event) -> bool:
+    """Tell whether who joins must say with which team: with only one, a click does."""
+    return _may_join(event) and len(teams.of_user(db.session(), guards.me())) > 1
 
 
 @bp.get("/events/<event>/sign_up")
