@@ -25,6 +25,7 @@ from databoard.web.leaderboards import listing
 
 GOAL_MS = 1000
 SIZES = (10_000, 100_000)
+CHUNK = 30_000
 EVENT = "/events/large"
 BOARD = f"{EVENT}/leaderboard"
 PAGES = {
@@ -70,13 +71,12 @@ def measure(app, cookie: str, paths: dict[str, str], n_rounds: int) -> dict[str,
     return found
 
 
-def add_more(session, event_id: int, n: int) -> None:
+def add_more(sessions, event_id: int, n: int) -> None:
     """Write more submissions into the event, as many as memory takes at once."""
-    event = session.get(Event, event_id)
-    while n > 0:
-        add_submissions(session, event, min(n, 30_000), start=1_000_000 - n)
-        session.commit()
-        n -= 30_000
+    for start in range(0, n, CHUNK):
+        with sessions.begin() as session:
+            event = session.get(Event, event_id)
+            add_submissions(session, event, min(n - start, CHUNK), start=10**6 + start)
 
 
 def main() -> None:
@@ -91,11 +91,11 @@ def main() -> None:
         engine, sessions = sessions_of(settings)
         n_done, event_id = 0, 0
         for n in SIZES:
-            with sessions.begin() as session:
-                if not event_id:
+            if event_id:
+                add_more(sessions, event_id, n - n_done)
+            else:
+                with sessions.begin() as session:
                     event_id = add_event(session, "large", add_people(session), n).id
-                else:
-                    add_more(session, event_id, n - n_done)
             n_done = n
             with sessions() as session:
                 best = queries.by_id(session, analysis.best(session, event_id, "public", 1)[0])
