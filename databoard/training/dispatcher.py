@@ -19,7 +19,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import InvalidStateError, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn, TypeVar
@@ -151,7 +151,7 @@ class Desk:
         self.upkeep = Upkeep(self.engine.environments, self.name)
         self.engine.environments.on_news = self._hear_of_environments
         self.stop_at: float | None = None
-        self.is_paused = False
+        self.is_paused = self.is_closing = False
         self.trouble = ""
         self._next_beat = self._next_sweep = self._next_progress = self._next_look = 0.0
         self._next_tidy = time.monotonic() + pace.tidy_s
@@ -416,7 +416,7 @@ class Desk:
         self._due -= empty
         for run in taken:
             self.runs[run.job_id] = run
-            self.threads.submit(work, run, self.engine, self.inbox.put)
+            self.threads.submit(work, run, self.engine, self._hear)
 
     def _take_some(self, session: Session, lanes: Sequence[str]) -> tuple[list[Run], set[str]]:
         """Take two rounds of folds, or more if they are short; tell also which lanes are empty."""
@@ -461,6 +461,12 @@ class Desk:
         return terms
 
     # ------------------------------------------------------------------ incoming
+    def _hear(self, item: News) -> None:
+        """Take what the thread of a run tells; once nobody reads any more, no is the answer."""
+        self.inbox.put(item)
+        if self.is_closing:
+            _answer_no(item.run)
+
     def _read_inbox(self) -> None:
         """Wait for news, and write all that has come in one transaction."""
         news = self._drain_inbox()
@@ -547,8 +553,8 @@ class Desk:
             for item in news:
                 self._write_alone(item)
         for item in news:
-            if isinstance(item, Asked):
-                item.answer.set_result(item.ends)
+            if isinstance(item, Asked) and item.run.answer is not None:
+                item.run.answer.set_result(item.ends)
             if item.ends:
                 self.runs.pop(item.run.job_id, None)
                 # Of either lane: in a strict event the team's other jobs waited for this one.
@@ -572,11 +578,11 @@ class Desk:
     def _close(self) -> None:
         """Stop what still runs and give it back; no attempt is counted."""
         self.stop()
+        self.is_closing = True
         for run in self.runs.values():
             run.is_lost = True
             run.cancel()
-        for item in self._drain_quietly():
-            self._late(item)
+            _answer_no(run)
         self.engine.close()
         self.threads.shutdown(wait=True, cancel_futures=True)
         left = list(self.runs.values())
@@ -604,12 +610,12 @@ class Desk:
                     found.append(item)
         return found
 
-    def _late(self, item: News) -> None:
-        """Put back what the end may still write; whoever waits for an answer gets one."""
-        if isinstance(item, Asked):
-            item.answer.set_result(False)
-        else:
-            self.inbox.put(item)
+
+def _answer_no(run: Run) -> None:
+    """Tell a run that waits for an answer, and has none yet, that there are no results."""
+    if run.answer is not None:
+        with contextlib.suppress(InvalidStateError):
+            run.answer.set_result(False)
 
 
 def _record(news: Sequence[News], session: Session) -> None:

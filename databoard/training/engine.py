@@ -256,6 +256,7 @@ class Engine:
         """End every box, zygote and scorer."""
         self.environments.close()
         self.executor.shutdown()
-        for kit in self._kits.values():
+        with self._lock:  # runs may still be asking for some
+            kits, self._kits = list(self._kits.values()), {}
+        for kit in kits:
             kit.close()
-        self._kits.clear()

@@ -36,6 +36,8 @@ class Run:
         Folds that have not ended.
     is_lost : bool
         Somebody else has taken over; nothing is reported any more.
+    answer : Future of bool, optional
+        Whether it has got the results of an identical submission, once it has asked.
     """
 
     job_id: int
@@ -57,6 +59,7 @@ class Run:
     is_lost: bool = False
     is_cancelled: bool = False
     futures: dict[Future[FoldResult], int] = field(default_factory=dict)
+    answer: Future[bool] | None = None
 
     @property
     def hash_(self) -> str:
@@ -165,11 +168,10 @@ class Listed:
 
 @dataclass
 class Asked:
-    """A run asks for the results of an identical submission; it waits for the answer."""
+    """A run asks for the results of an identical submission; it waits for its answer."""
 
     run: Run
     made_with: Mapping[str, str]
-    answer: Future[bool]
     ends: bool = False
 
     def record(self, session: Session, *, now: datetime) -> None:

@@ -123,6 +123,8 @@ class _Work:
         run = self.run
         if run.may_reuse and not run.done and self._is_reused():
             return None
+        if run.is_lost:
+            return self._end()  # what lies there may be somebody else's by now
         todo = self._todo()
         run.n_left = len(todo)
         for number in todo:
@@ -161,7 +163,8 @@ class _Work:
     # -------------------------------------------------------------- what was done before
     def _is_reused(self) -> bool:
         answer: Future[bool] = Future()
-        self.tell(Asked(self.run, self.made_with, answer))
+        self.run.answer = answer
+        self.tell(Asked(self.run, self.made_with))
         return answer.result()
 
     def _todo(self) -> list[int]:

@@ -19,9 +19,10 @@ from databoard.errors import FullError
 from databoard.services import health, submissions
 from databoard.store.engine import read_only
 from databoard.store.models import Job, Submission, Trainer
+from databoard.training import box
 from tests.invariants import violations
 from tests.training.test_trainers import await_fold, job_of, refuse_connections
-from tests.training.world import TrainerProcess, World, installation, slow
+from tests.training.world import TrainerProcess, World, desk_in_thread, installation, slow
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 MB = 1 << 20
@@ -255,4 +256,22 @@ def test_a_trainer_that_is_stopped_without_a_database_ends_well(
             await_that(lambda: job_of(world, key).token == 2)
             world.write(submissions.cancel, key)
             assert world.await_state(key).state == "cancelled"
+        assert job_of(world, key).crashes == 0
+
+
+# ---- the end -------------------------------------------------------------------------------------
+
+
+def test_a_trainer_that_is_stopped_while_a_kit_loads_waits_for_nothing_else(tmp_path):  # R10
+    found = box.detect()
+    if found.tier == "none":
+        pytest.skip(found.words)
+    with installation(None, tmp_path / "root", can_reuse_results=True) as world:
+        path = world.kit / "problem.py"
+        path.write_text("import time\ntime.sleep(3)\n" + path.read_text())
+        with desk_in_thread(world, found) as desk:
+            key = world.submit("asks-late")
+            await_that(lambda: bool(desk.runs))
+
+        assert world.read(key).state == "new"
         assert job_of(world, key).crashes == 0
