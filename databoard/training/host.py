@@ -153,8 +153,11 @@ class FoldRun:
             self._start = self.progress.since = time.monotonic()
             self._ask(stack)
             self._deadline = self._start + self.task.limits.seconds
-            self._watch()
-            self._end()
+            try:
+                self._watch()
+                self._end()
+            finally:
+                self._kill()  # whatever went wrong: the box must not train on
         return self._result()
 
     # -------------------------------------------------------------- preparation
@@ -311,7 +314,9 @@ class FoldRun:
         try:
             data = self.runner.recv(wire.MESSAGE_BYTES)
             message = json.loads(data) if data else None
-        except (ConnectionError, ValueError, RecursionError):
+        except ConnectionError:
+            message = None  # it has ended without reading what we sent
+        except (ValueError, RecursionError):
             self.verdict = verdicts.of_tampering(self.progress.step)
             return
         if message is None:
@@ -435,7 +440,7 @@ class FoldRun:
 
     def _drain_runner(self) -> None:
         self.runner.setblocking(False)
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(BlockingIOError, ConnectionError):
             while self.verdict is None:
                 data = self.runner.recv(wire.MESSAGE_BYTES)
                 if not data:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gc
 import os
 import signal
@@ -163,6 +165,51 @@ def test_a_fold_outlives_its_zygote(  # R12
         assert future.result(5).verdict.state == "cancelled"  # type: ignore[attr-defined]
     finally:
         one.close()
+
+
+def _pidfds() -> int:
+    n_found = 0
+    for path in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            n_found += "pidfd" in str(path.readlink())
+    return n_found
+
+
+def test_a_fold_whose_news_cannot_be_written_leaves_no_box_behind(  # R5
+    engine: Engine, submission: Callable[..., Path]
+) -> None:
+    before = _pidfds()
+
+    def full(event: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    task = FoldTask(submission(SLEEPER), "flowers", None, 0, Limits(seconds=60))
+    verdict = engine.train_fold(task, full).result(30).verdict
+
+    assert (verdict.fault, "No space left" in verdict.message) == ("ours", True)
+    assert _pidfds() == before
+
+
+UNREAD = FOREST.replace(
+    "    return",
+    """    import os, time
+    from databoard.training import wire
+
+    def die(_):
+        time.sleep(0.5)
+        os.kill(os.getpid(), 9)
+
+    wire.receive = die
+    return""",
+)
+
+
+def test_a_box_that_is_killed_before_it_reads_the_test_rows_was_killed(
+    engine: Engine, submission: Callable[..., Path]
+) -> None:
+    verdict = train(engine, submission(UNREAD)).verdict
+
+    assert (verdict.state, verdict.signal) == ("testing_error", 9)
 
 
 PROGRAM = """
