@@ -74,6 +74,7 @@ TEST = [
     "pytest-rerunfailures>=15,<17",
     "pytest-timeout>=2.4,<3",
     "pytest-xdist>=3.7,<4",
+    "PyYAML>=6,<7",
     "sentry-sdk>=2.20,<3",
     "supervisor>=4.3,<5",
     "time-machine>=2.16,<4",
