@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from databoard.services import events, submissions
 from databoard.store.models import Environment, Problem, ProblemEnvironment
+from databoard.store.outages import CONFLICTS
 from databoard.store.queries import environments as queries
 
 FILE = "requirements.txt"
@@ -35,8 +37,9 @@ def remember(session: Session, packages: Sequence[str], *, now: datetime) -> str
     """
     hash_ = hashlib.sha256("\n".join(packages).encode()).hexdigest()
     if queries.by_hash(session, hash_) is None:
-        session.add(Environment(hash_=hash_, packages=list(packages), seen_at=now))
-        session.flush()
+        # Trainers that start together look together.
+        with suppress(*CONFLICTS), session.begin_nested():
+            session.add(Environment(hash_=hash_, packages=list(packages), seen_at=now))
     return hash_
 
 

@@ -13,11 +13,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from databoard.errors import DataboardError, DuplicateError, InvalidError, QuotaError
-from databoard.services import accounts, jobs, outbox, results, sandbox, submissions, teams
+from databoard.services import (
+    accounts,
+    environments,
+    jobs,
+    outbox,
+    results,
+    sandbox,
+    submissions,
+    teams,
+)
 from databoard.services.results import Ending, FoldOutcome
 from databoard.store.engine import make_sessions
 from databoard.store.models import (
     BaggedScore,
+    Environment,
     Event,
     EventTeam,
     FoldRun,
@@ -469,3 +479,14 @@ def test_a_batch_whose_transaction_fails_is_nobodys(sessions, full_queue):
 
     assert count(sessions, Job, Job.state == "due", Job.token == 0) == 40
     assert len(take(sessions, "next", 40)) == 40
+
+
+def test_trainers_that_start_together_keep_one_environment(sessions):
+    def start(_):
+        with sessions.begin() as session:
+            return environments.remember(session, ["python==3.12", "numpy==2.0"], now=NOON)
+
+    kept = at_once(4, start)
+
+    assert len(set(kept)) == 1
+    assert count(sessions, Environment) == 1
