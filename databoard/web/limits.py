@@ -43,6 +43,8 @@ LIMITS = {
     "accounts.send_confirmation": LETTER,
     "accounts.forgotten_password": LETTER,
     "accounts.change_email": LETTER,
+    "accounts.invite": LETTER,
+    "accounts.merge": LETTER,
     "participants.submit": SUBMIT,
     "participants.check": CHECK,
     "leaderboards.comment": COMMENT,

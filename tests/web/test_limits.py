@@ -78,6 +78,8 @@ def test_a_flood_of_addresses_fills_no_memory_and_frees_no_flooder():
         ("accounts.sign_up", "/sign_up"),
         ("accounts.send_confirmation", "/confirm"),
         ("accounts.forgotten_password", "/password/forgotten"),
+        ("accounts.invite", "/teams/mates/invite"),
+        ("accounts.merge", "/teams/mates/merge"),
         ("participants.submit", "/events/iris/sandbox"),
         ("participants.check", "/events/iris/sandbox/check"),
         ("leaderboards.comment", f"/{'a' * 40}/comments"),
