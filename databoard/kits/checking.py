@@ -305,6 +305,15 @@ def _check_test(kit: Kit) -> Iterator[Finding]:
         )
         return
     yield from _check_target(kit, X, y, "test")
+    common = leaks.common_rows(kit.train_data()[0], X)
+    if common is not None and common[0] > max(2, 2 * common[1]):
+        yield Finding(
+            "warning",
+            "train_test_rows",
+            f"{common[0]} test rows are training rows too.",
+            where,
+            "Drop duplicates before the rows are split: who remembers them is right.",
+        )
     for public, test, n_common in leaks.public_test_rows(kit.path):
         yield Finding(
             "error",

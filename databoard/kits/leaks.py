@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,43 @@ def _tells(values: Column, target: Column) -> str:
     if is_one_to_one and (is_ordered or 2 * n_values <= len(values)):
         return "equal"
     return "order" if is_ordered else ""
+
+
+def common_rows(X: Any, X_test: Any) -> tuple[int, float] | None:
+    """Count the test rows that are training rows too.
+
+    Parameters
+    ----------
+    X, X_test : array-like of shape (n_samples, ...)
+
+    Returns
+    -------
+    tuple of int and float, or None
+        How many, and how many one would expect: as large a share as of the training rows that
+        have a twin among the others. None where rows cannot be compared.
+    """
+    known, asked = _hashes(X), _hashes(X_test)
+    if not known or not asked:
+        return None
+    counts = Counter(known)
+    twins = sum(n for n in counts.values() if n > 1)
+    return sum(row in counts for row in asked), len(asked) * twins / len(known)
+
+
+def _hashes(X: Any) -> list[int]:
+    """Hash rows; empty where X is no array of numbers or words."""
+    try:
+        values = np.asarray(X)
+    except (TypeError, ValueError):
+        return []
+    if values.ndim < 2 or not len(values):
+        return []
+    rows = values.reshape(len(values), -1)
+    if rows.dtype.kind in "fiub":
+        # -0.0 is 0.0, and whole numbers may be stored as either kind.
+        rows = np.ascontiguousarray(rows, dtype=np.float64) + 0.0
+        return [hash(row.tobytes()) for row in rows]
+    return [hash(tuple(map(repr, row))) for row in rows]
 
 
 def private_files_in(files: Mapping[str, Path], path: Path) -> list[str]:

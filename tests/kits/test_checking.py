@@ -4,7 +4,7 @@ import pytest
 
 from databoard.errors import TrainingError
 from databoard.kits import leaks
-from databoard.kits.checking import check
+from databoard.kits.checking import check, measure
 from tests.kits import small_kits
 
 
@@ -115,6 +115,13 @@ def test_wrong_folds_are_found(problems_dir, flowers, folds, code):
         ('table["kind"].values', 'table["kind"].values[:-1]', "lengths"),
         ('table["kind"].values', 'table["kind"].where(table.index > 0).values', "missing_target"),
         ('_read(path, "test.csv")', "(None, None)", "no_test"),
+        ('_read(path, "test.csv")', '_read(path, "train.csv")', "train_test_rows"),
+        (
+            'return _read(path, "test.csv")',
+            'X, y = _read(path, "test.csv")\n    return X + 100, y',
+            "train_test_differ",
+        ),
+        ('rw.score_types.Accuracy(name="acc")', "Strange(1, 0)", "blind_score"),
         ('rw.score_types.Accuracy(name="acc")', "Strange()", "score_range"),
         ('rw.score_types.Accuracy(name="acc")', "Strange(0, 0)", "score_bounds"),
         ('rw.score_types.Accuracy(name="acc")', "Strange(0, 'x')", "score_fails"),
@@ -287,3 +294,27 @@ def test_a_table_with_other_columns_is_not_compared(tmp_path):
     )
 
     assert list(leaks.public_test_rows(tmp_path)) == []
+
+
+@pytest.mark.parametrize("kind", [float, str])
+def test_test_rows_that_are_training_rows_are_counted(kind):
+    X = np.arange(60).reshape(20, 3).astype(kind)
+    X[1] = X[0]
+
+    n_common, expected = leaks.common_rows(X, np.concatenate([X[5:9], X[:1]]))
+
+    assert (n_common, expected) == (5, 0.5)
+
+
+@pytest.mark.parametrize("X", [None, [1, 2], [[1], [2, 3]], np.zeros((0, 2))])
+def test_rows_that_cannot_be_compared_are_not(X):
+    assert leaks.common_rows(X, X) is None
+
+
+def test_what_a_board_resolves_and_who_knows_nothing_gets_is_told(problems_dir, flowers):
+    public, *others = measure("flowers", problems_dir)
+
+    assert public.startswith("The public board resolves differences of acc from about 0.")
+    told = " ".join(others)
+    assert "Predictions by constant get acc" in told
+    assert "Predictions by shuffled labels get acc" in told
