@@ -285,6 +285,37 @@ def test_a_board_asks_few_questions_however_long_it_is(app, as_, rows, scene, n_
     assert len(second) <= 4, second
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/events/open/plots",
+        "/events/open/activity",
+        "/events/open/my_submissions/history",
+        f"{URL}/competition",
+        f"{URL}/public.csv",
+        f"{URL}/public.json",
+        "/{hash}",
+    ],
+)
+def test_no_page_asks_more_of_a_longer_event(app, as_, rows, scene, page):
+    path, ada = page.format(hash=scene.own.hash_), as_("ada")
+    ada.get("/help")
+
+    def n_questions():
+        events.touch(rows, scene.event.id)
+        rows.commit()
+        with counting(app) as questions:
+            assert ada.get(path).status_code == 200
+        return len(questions)
+
+    n_questions()
+    few = n_questions()
+    for number in range(60):
+        make_scored_submission(rows, scene.men, f"n{number}", score=0.5 - number / 1000)
+
+    assert n_questions() <= few
+
+
 class counting:  # noqa: N801 - reads as a sentence
     """Collect the statements that the application sends meanwhile."""
 
