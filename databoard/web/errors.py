@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from databoard.errors import BusyError, DataboardError, InvalidError, QuotaError, TooSoonError
 from databoard.store.outages import CONFLICTS, OUTAGES
 from databoard.web.extensions import be_nobody, db
+from databoard.web.filters import size
 from databoard.web.language import gettext as _
 from databoard.web.language import lazy_gettext
 from databoard.web.security import request_id
@@ -77,7 +78,10 @@ WORDS = {
         ),
     ),
 }
+#: What may be gone in a moment.
+PASSING = (408, 429, 500, 503)
 ICONS = {
+    401: "lock",
     403: "lock",
     404: "search",
     409: "shuffle",
@@ -122,6 +126,8 @@ def answer(status: int, message: str = "", **more: Any) -> Response:
             message=message,
             advice=advice,
             icon=ICONS.get(status, "exclamation-triangle"),
+            # What was sent by a form is not sent again by a link.
+            may_try_again=status in PASSING and request.method == "GET",
             request_id=request_id(),
         )
         response = Response(page)
@@ -161,11 +167,16 @@ def _wait_s(error: DataboardError) -> float | None:
 def _on_http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
-    response = answer(error.code)
+    response = answer(error.code, _limit_of_size() if error.code == 413 else "")
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
+
+
+def _limit_of_size() -> str:
+    limit = request.max_content_length
+    return _("At most %(size)s may be sent at once.", size=size(limit)) if limit else ""
 
 
 def _on_wrong_host(_error: SecurityError) -> Response:

@@ -42,7 +42,7 @@ def test_a_scored_one_shows_all_that_is_known_of_it(visit, pages):
     assert download.value.path().read_text() == CODE
 
     page.fill("#comment-text", "Five trees are few.")
-    page.get_by_role("button", name="Comment", exact=True).click()
+    page.get_by_role("button", name="Post the comment").click()
     assert "Five trees are few." in page.locator(".comment .said").all_inner_texts()
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.exceptions import Unauthorized
 
 from databoard import errors
 from databoard.web.errors import WORDS
@@ -85,6 +87,28 @@ def test_a_fault_of_ours_tells_nothing_but_a_number(raising_client):
     assert SECRET not in response.text
     assert "Traceback" not in response.text
     assert response.headers["X-Request-ID"] in response.text
+
+
+def test_what_may_pass_offers_to_try_again(raising_client):
+    answer = raising_client(errors.BusyError("Later.")).get("/raise?page=2")
+
+    again = BeautifulSoup(answer.data, "html.parser").select_one("main .btn-primary")
+    assert (again.text, again["href"]) == ("Try again", "?page=2")
+
+
+def test_who_is_logged_out_is_led_to_the_login(raising_client):
+    page = BeautifulSoup(raising_client(Unauthorized()).get("/raise").data, "html.parser")
+
+    assert page.select_one("main .btn-primary")["href"] == "/login"
+
+
+def test_what_is_too_large_says_how_much_may_be_sent(app, client):
+    app.config["MAX_CONTENT_LENGTH"] = 2_000_000
+
+    answer = client.post("/login", data={"login": "x" * 2_100_000})
+
+    assert answer.status_code == 413
+    assert "At most 2.0 MB may be sent at once." in answer.text
 
 
 def test_a_wrong_setting_is_not_told_to_visitors(raising_client):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from databoard.web.filters import MISSING, duration
+from databoard.web.filters import MISSING, duration, number
+from databoard.web.language import gettext
 from databoard.web.leaderboards.blueprint import bp
 
 MEMORY_STEP_MB = 16
@@ -40,4 +41,4 @@ def coarse_memory(megabytes: float | None) -> str:
     if megabytes is None or not math.isfinite(megabytes):
         return MISSING
     steps = max(1, math.ceil(megabytes / MEMORY_STEP_MB))
-    return f"{steps * MEMORY_STEP_MB:,} MB"
+    return f"{number(steps * MEMORY_STEP_MB)} {gettext('MB')}"
