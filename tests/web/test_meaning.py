@@ -132,8 +132,6 @@ def test_a_team_is_told_how_much_the_board_has_told_it(as_, rows, scene):  # L15
     assert "look better than it is by up to 0.99;" in text
 
 
-def test_a_frozen_board_says_so(as_, rows, scene):
-    scene.event.freeze_at = scene.own.submitted_at
 def test_a_team_is_told_how_much_its_errors_have_told_it(as_, rows, scene):  # L11
     place = scene.other.event_team
     place.log_bytes_shown, scene.event.log_policy = 1234, "limited"
@@ -144,6 +142,8 @@ def test_a_team_is_told_how_much_its_errors_have_told_it(as_, rows, scene):  # L
     assert "Messages of errors have told your team 1 234 of 20 000 bytes" in text
 
 
+def test_a_frozen_board_says_so(as_, rows, scene):
+    scene.event.freeze_at = scene.own.submitted_at
     rows.commit()
 
     assert "The board is frozen" in as_("ada").get(URL).text

@@ -106,7 +106,7 @@ def history(event: str) -> ResponseReturnValue:
         "participants/history.html",
         steps=_steps(loaded, scored),
         told=_told(loaded, [score for _, score in scored]),
-        bytes_told=place.log_bytes_shown if loaded.log_policy == "limited" else None,
+        bytes_told=place.log_bytes_shown if loaded.log_policy == "limited" else 0,
         most_told=rules.MAX_BYTES_TOLD,
         may_choose=closing is None or guards.now() < closing,
         official=loaded.official_score,
