@@ -18,6 +18,7 @@ from databoard.training import wire
 from databoard.training.wall import View
 
 _START_S = 120.0
+_SAID_BYTES = 4096
 
 
 class _Spawner:
@@ -47,7 +48,7 @@ class _Spawner:
             future, argv, options = self._work.get()
             try:
                 future.set_result(subprocess.Popen(argv, **options))
-            except OSError as error:
+            except BaseException as error:  # whatever it is: the thread must live on
                 future.set_exception(error)
 
 
@@ -104,7 +105,9 @@ class Confined:
         """Return the end of what the process has printed; nothing once it is closed."""
         if self._errors.closed:
             return ""
-        words = os.pread(self._errors.fileno(), 1 << 16, 0)
+        descriptor = self._errors.fileno()
+        start = max(0, os.fstat(descriptor).st_size - _SAID_BYTES)
+        words = os.pread(descriptor, _SAID_BYTES, start)
         return words.decode(errors="replace").strip()[-600:]
 
     @property

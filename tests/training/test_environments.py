@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -176,6 +177,17 @@ def test_without_a_network_submissions_wait_and_it_is_tried_again(tmp_path: Path
     keeper.close()
 
 
+def test_whatever_a_build_stops_with_is_tried_again(tmp_path: Path) -> None:
+    write_kit(tmp_path / "problems").joinpath("requirements.txt").write_text(TABULATE)
+    keeper = Keeper(tmp_path / "problems", tmp_path / "no\0where")  # no OSError, but a ValueError
+
+    assert keeper.look("sides").is_pending
+    wait_for(lambda: "null byte" in keeper.look("sides").note)
+
+    assert "tried again" in keeper.look("sides").note
+    keeper.close()
+
+
 def test_a_build_ends_at_its_deadline(tmp_path: Path) -> None:
     with pytest.raises(RequirementsError, match="not built in time"):
         building.make(parse(TABULATE), tmp_path, "sides", seconds=0)
@@ -291,6 +303,7 @@ def test_an_environment_of_a_problem_s_own_from_the_file_to_the_score(
 ) -> None:
     root = world.settings.root / "environments"
     key = parse(TABULATE).key
+    shutil.rmtree(root, ignore_errors=True)  # of a first try
 
     # Killed half way: nothing that looks complete is left, and pip ends with its builder.
     killed = start_build(root, TABULATE)

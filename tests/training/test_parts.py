@@ -209,6 +209,24 @@ def test_a_process_that_is_closed_twice_closes_nothing_of_others(tmp_path: Path)
     wire.close(*taken)  # raises where one of them is closed already
 
 
+def test_a_process_is_quoted_by_the_end_of_what_it_printed() -> None:
+    words = "head -c 100000 /dev/zero | tr '\\0' x; echo; echo the end"
+    process = Confined(View(["/bin/sh", "-c", words, "{channel}"], {}, []), walled=False)
+    process.process.wait()
+
+    assert process.said().endswith("x\nthe end")
+    process.close()
+
+
+def test_a_process_that_cannot_be_started_keeps_no_other_from_it() -> None:
+    with pytest.raises(ValueError, match="null byte"):
+        Confined(View(["/bin/\0"], {}, []), walled=False)
+
+    process = Confined(View(["/bin/true", "{channel}"], {}, []), walled=False)
+    assert process.process.wait() == 0
+    process.close()
+
+
 def test_descriptors_are_closed_once(tmp_path: Path) -> None:
     number = os.open(tmp_path, os.O_RDONLY)
     wire.close(number)

@@ -129,6 +129,8 @@ def make(
         Gets each line that pip prints.
     stop : threading.Event, optional
         Ends the build when it is set.
+    seconds : float
+        How long the build may take.
 
     Raises
     ------
@@ -138,7 +140,6 @@ def make(
         If it could not be made now: no network, or it was stopped.
     """
     stop = stop or threading.Event()
-    end = time.monotonic() + seconds
     root.mkdir(parents=True, exist_ok=True)
     with _locked(root / f"{recipe.key}.lock", say, stop):
         made = find(root, recipe.key)
@@ -148,7 +149,8 @@ def make(
         if made is None:
             _remove_parts(root, recipe.key)
             try:
-                _build(recipe, root, problem, _Watch(say, stop, end))
+                # Of this build alone: another process may have had the lock for long.
+                _build(recipe, root, problem, _Watch(say, stop, time.monotonic() + seconds))
             except RequirementsError as error:
                 told = {"message": error.message, "line": error.line}
                 (root / f"{recipe.key}.failed").write_text(json.dumps(told))

@@ -184,8 +184,9 @@ class Keeper:
             logger.warning("%s", error.message)
             # Forgotten at once: what stands in the folder counts, and an organiser may remove it.
             ended = None
-        except (BusyError, OSError) as error:
-            logger.warning("the environment of %s: %s", problem, error)
+        except Exception as error:  # whatever it is: other problems wait for this thread
+            is_known = isinstance(error, BusyError | OSError)
+            logger.warning("the environment of %s: %s", problem, error, exc_info=not is_known)
             again_at = time.monotonic() + AGAIN_S
             ended = Standing("waiting", key, f"{error} It is tried again every minute.")
         with self._lock:
