@@ -23,6 +23,7 @@ from databoard.cli.actions.parts import (
     remove_workflow,
     remove_workflow_element_type,
 )
+from databoard.cli.actions.populating import depopulate, populate
 from databoard.cli.actions.problems import (
     add_problem,
     build_environment,
@@ -72,6 +73,7 @@ ACTIONS = (
     create_admin,
     create_user,
     delete_submission,
+    depopulate,
     doctor,
     forget_mail,
     list_events,
@@ -85,6 +87,7 @@ ACTIONS = (
     make_event_admin,
     monitor,
     new_problem,
+    populate,
     print_submissions,
     profile,
     profile_url,

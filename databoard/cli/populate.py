@@ -8,11 +8,13 @@ from databoard.cli.actions.events import add_event
 from databoard.cli.actions.problems import add_problem
 from databoard.cli.actions.teams import add_team
 from databoard.cli.words import clock
+from databoard.errors import BusyError
 from databoard.kits.deposits import example_submissions, starting_files
 from databoard.kits.loading import load_kit
 from databoard.services import accounts, submissions, teams
 from databoard.settings import Settings
-from databoard.store.opening import open_session
+from databoard.store.files import Files as Stored
+from databoard.store.opening import drop_tables, open_session
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as job_queries
@@ -21,6 +23,15 @@ from databoard.store.queries import submissions as submission_queries
 from databoard.store.queries import teams as team_queries
 
 Files = Mapping[str, bytes]
+#: Shipped events by name, and the problems that they are about.
+EVENTS = {
+    "iris": "iris",
+    "digits": "digits",
+    "diabetes": "diabetes",
+    "variable_stars": "variable_stars",
+    "drug_spectra": "drug_spectra",
+    "air_passengers_dssp4": "air_passengers",
+}
 
 
 def ensure_problem(settings: Settings, name: str) -> bool:
@@ -58,6 +69,14 @@ def ensure_user(settings: Settings, name: str, password: str, level: str = "user
             accounts.set_password(session, user, password, now=clock())
         session.commit()
     return user is None
+
+
+def ensure_new_user(settings: Settings, name: str, password: str) -> bool:
+    """Make a user where there is none of this name; tell whether it was new."""
+    with open_session(settings.database_url) as session:
+        if account_queries.by_name(session, name):
+            return False
+    return ensure_user(settings, name, password)
 
 
 def ensure_team(settings: Settings, name: str, members: Sequence[str]) -> None:
@@ -130,3 +149,16 @@ def isolation_of(settings: Settings, trainer: str) -> str:
     with open_session(settings.database_url) as session:
         row = job_queries.trainer(session, trainer)
         return row.notes or row.isolation if row else "no trainer"
+
+
+def empty(settings: Settings) -> None:
+    """Remove all tables of the database, and the files that its submissions left."""
+    files = Stored(settings.submissions_dir)
+    try:
+        with open_session(settings.database_url) as session:
+            for event in event_queries.all_events(session):
+                for submission in submission_queries.of_event(session, event.id):
+                    files.remove(submission.folder)
+    except BusyError:
+        pass  # no tables yet
+    drop_tables(settings.database_url)

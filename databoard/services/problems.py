@@ -261,6 +261,13 @@ def _workflow_of(session: Session, kit: Kit) -> Workflow:
     return _ensure_workflow(session, kit.workflow_name, pairs)
 
 
+def ensure_parts(session: Session, kit: Kit) -> None:
+    """Make the workflow of a kit, its elements and its score types; again changes nothing."""
+    _workflow_of(session, kit)
+    for score in kit.score_types:
+        ensure_score_type(session, score)
+
+
 def _ensure_element_type(session: Session, element: Element) -> WorkflowElementType:
     row = queries.element_type(session, element.name)
     if row is None:

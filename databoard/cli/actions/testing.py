@@ -6,12 +6,8 @@ import secrets
 
 from databoard.cli import populate
 from databoard.cli.actions.submissions import train_test
-from databoard.errors import BusyError, InvalidError
+from databoard.errors import InvalidError
 from databoard.settings import Settings
-from databoard.store.files import Files
-from databoard.store.opening import drop_tables, open_session
-from databoard.store.queries import events as event_queries
-from databoard.store.queries import submissions as queries
 
 #: Problems and their events, as the original's test: small, one of classes, one of regression.
 EVENTS = {"iris": "iris", "diabetes": "diabetes"}
@@ -26,7 +22,7 @@ def test_setup(settings: Settings) -> str:
         )
     from databoard.cli.database import migrate_to_head  # here: Alembic is slow to import
 
-    _empty(settings)
+    populate.empty(settings)
     migrate_to_head(settings)
     password = secrets.token_urlsafe(12)
     populate.ensure_user(settings, "test_admin", password, level="admin")
@@ -47,16 +43,3 @@ def test_setup(settings: Settings) -> str:
         f"The test database has {len(EVENTS)} events and {n_submissions} trained submissions; "
         f"log in as test_admin or test_user with the password {password}"
     )
-
-
-def _empty(settings: Settings) -> None:
-    """Remove all tables of the test database, and the files that its submissions left."""
-    files = Files(settings.submissions_dir)
-    try:
-        with open_session(settings.database_url) as session:
-            for event in event_queries.all_events(session):
-                for submission in queries.of_event(session, event.id):
-                    files.remove(submission.folder)
-    except BusyError:
-        pass  # no tables yet
-    drop_tables(settings.database_url)

@@ -20,14 +20,6 @@ from databoard.cli.demo.submissions import SUBMISSIONS
 from databoard.errors import BusyError, DataboardError
 from databoard.settings import Settings
 
-EVENTS = {
-    "iris": "iris",
-    "digits": "digits",
-    "diabetes": "diabetes",
-    "variable_stars": "variable_stars",
-    "drug_spectra": "drug_spectra",
-    "air_passengers_dssp4": "air_passengers",
-}
 #: By problem: domains and themes.
 KEYWORDS = {
     "iris": ("botany", "classification"),
@@ -99,7 +91,7 @@ def keep_password(root: Path) -> str:
 
 def fill(settings: Settings, password: str, progress: Progress) -> int:
     """Add problems, events, people and submissions; return how many submissions were new."""
-    for event, problem in EVENTS.items():
+    for event, problem in populate.EVENTS.items():
         if populate.ensure_problem(settings, problem):
             set_keywords(settings, problem, *KEYWORDS[problem])
             progress.say(f"added the problem {problem}")
@@ -118,7 +110,7 @@ def fill(settings: Settings, password: str, progress: Progress) -> int:
 
 def _deposit_all(settings: Settings) -> int:
     new = [populate.deposit(settings, s.event, s.team, s.name, s.files) for s in SUBMISSIONS]
-    for event, problem in EVENTS.items():
+    for event, problem in populate.EVENTS.items():
         examples = populate.examples_of(settings, problem, event, BASELINE, with_first=True)
         for (team, name), files in examples.items():
             new.append(populate.deposit(settings, event, team, name, files))
