@@ -203,6 +203,8 @@ class Analyst:
             self._find_influences(plan, kit)
             self._climb(plan)
             now = self._blend(plan, kit, known, now, is_anew=is_anew)
+        if self._stopped.is_set():
+            return  # perhaps half-way: it stays due
         with self.sessions.begin() as session:
             event = queries.event(session, event_id)
             if event is None:

@@ -47,9 +47,11 @@ def answer_all(sessions: sessionmaker[Session], engine: Engine, files: Files) ->
         scores, why = {}, ""
         try:
             scores = _scores(question, engine, files)
-        except DataboardError as error:
-            logger.warning("blend %d: %s", question.id, error)
-            why = f"It could not be computed: {error.message}"
+        except Exception as error:  # who asked is told, and no other question waits for it
+            is_known = isinstance(error, DataboardError)
+            logger.warning("blend %d: %s", question.id, error, exc_info=not is_known)
+            words = error.message if isinstance(error, DataboardError) else type(error).__name__
+            why = f"It could not be computed: {words}"
         with sessions.begin() as session:
             now = datetime.now(UTC)
             if why:

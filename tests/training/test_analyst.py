@@ -410,6 +410,41 @@ def test_a_blend_of_what_is_gone_is_refused_with_the_reason(rows, scorer, files,
     assert "predictions of one of the submissions are gone" in question.error
 
 
+def test_a_blend_that_fails_in_an_unknown_way_holds_up_no_other(
+    rows, scorer, files, event, analyst
+):
+    place = make_event_team(rows, event)
+    odd, good = (put(rows, scorer, files, place, name, 0.8) for name in ("odd", "good"))
+    user = make_user(rows, "asker")
+    first, second = (blends.ask(rows, event, user, {made.id: 1}, now=NOON) for made in (odd, good))
+    rows.commit()
+    path = files.fold_path(odd.folder, 0, "y_pred_train.npy")
+    path.unlink()
+    path.mkdir()
+
+    answer_all(analyst.sessions, analyst.engine, files)
+
+    rows.refresh(first)
+    rows.refresh(second)
+    assert first.error == "It could not be computed: IsADirectoryError"
+    assert second.answer
+
+
+def test_an_analysis_that_is_stopped_stays_due(rows, scorer, files, event, analyst):
+    made = put(rows, scorer, files, make_event_team(rows, event), "late", 0.5)
+    ask(rows, event)
+
+    analyst.stop()
+    analyst.work()
+
+    assert queries.due(rows) == [event.id]
+    rows.commit()
+    assert Analyst(analyst.sessions, analyst.engine, files.root).work()
+    rows.expire_all()
+    assert queries.due(rows) == []
+    assert queries.standing(rows, made.id)["public"]
+
+
 def test_predictions_that_overflow_together_take_the_places_from_nobody(
     rows, problems, files, engine_of_rows, engine, caplog
 ):  # L8
