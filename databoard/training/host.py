@@ -61,7 +61,7 @@ class FoldData:
     train_form, test_form : Form
     are_probabilities : bool
         Whether a strict event refuses rows that are not probabilities.
-    train_rows, test_rows : ndarray of int or None
+    train_rows, test_rows : ndarray of int of shape (n_rows,) or None
         Which rows the data hold at each place, where they were shuffled.
     owner : object
         Whatever closes the descriptors when nobody needs it any more: kept until the fold ends,

@@ -194,6 +194,11 @@ class Scorer:
         """Seal which rows stand where, then a fold's labels, X and test X in that order.
 
         The test rows have the same order in all folds, and so the same parcel wherever it goes.
+
+        Raises
+        ------
+        KitError
+            If X is of a kind whose rows cannot be moved.
         """
         train_is, valid_is = self.folds[fold]
         secret = shuffling.secret_of(self.y_train, self.y_test)

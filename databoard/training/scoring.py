@@ -121,6 +121,7 @@ class PreparedKit:
     """A problem with the folds and scores of an event, warm: data for boxes, scores from numbers.
 
     Safe to use from several threads; requests to the scorer are answered one after the other.
+    Whatever asks the scorer raises `BusyError` if it was killed; see `is_alive`.
 
     Parameters
     ----------
@@ -136,6 +137,8 @@ class PreparedKit:
     ------
     KitError
         If the problem does not load.
+    BusyError
+        If the scorer does not start, or was killed while it loaded the problem.
     """
 
     def __init__(
@@ -413,6 +416,11 @@ class PreparedKit:
         -------
         dict
             By board and way of ranking: ``{"public_bagged": ..., "private_mean": ...}``.
+
+        Raises
+        ------
+        TrainingError
+            If the kit's score stops; with whose fault it is.
         """
         blobs = [*y_preds_train, *(test or b"" for test in y_preds_test)]
         request = _request("influences", blobs, ["float64"] * len(blobs), score=score)
@@ -434,6 +442,11 @@ class PreparedKit:
         dict
             ``{"keys": [...], "selections": [[place in keys, ...] per fold], "added": {"without":
             ..., "with": ...}}``; ``added`` is empty for a known one.
+
+        Raises
+        ------
+        TrainingError
+            If the predictions do not fit, or the event has lost the score.
         """
         blobs = [*y_preds_train, *(b"" for _ in y_preds_train)]
         more = {"score": score, "key": key, "max_members": max_members}
@@ -458,6 +471,16 @@ class PreparedKit:
             Per fold, how often each of its members counts.
         y_preds_train, y_preds_test : sequence of bytes
             Stored predictions of the members of the first fold, of the second, ...
+
+        Returns
+        -------
+        dict
+            As of `bag`.
+
+        Raises
+        ------
+        TrainingError
+            If a score cannot be computed; with whose fault it is.
         """
         blobs = [*y_preds_train, *(test or b"" for test in y_preds_test)]
         request = _request("combine", blobs, ["float64"] * len(blobs), counts=counts)
