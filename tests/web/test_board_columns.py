@@ -95,6 +95,16 @@ def test_a_spark_rises_with_the_score_and_falls_with_an_error():
     assert spark(Trend((0.5,), here=0), ACCURACY) is None
 
 
+def test_where_names_are_hidden_no_order_tells_them(as_, rows, scene):
+    scene.event.is_anonymous = True
+    rows.commit()
+
+    for order in ("asc", "desc"):
+        assert names(as_("ada").get(f"{URL}?sort=team&order={order}")) == (
+            names(as_("ada").get(f"{URL}?sort=rank&order={order}"))
+        )
+
+
 # ---- columns -------------------------------------------------------------------------------------
 
 

@@ -5,9 +5,11 @@ import zipfile
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import select
 
 from databoard.services import sandbox as services
 from databoard.store.files import Files
+from databoard.store.models import Interaction
 from databoard.store.queries import sandbox as queries
 from databoard.store.queries import submissions
 from tests.builders import make_event_team, make_problem, make_team, make_workflow
@@ -294,6 +296,29 @@ def test_others_are_imported_once_code_is_public(ada, rows, scene, is_public, st
 
     assert answer.status_code == status  # checklist 79
     assert (in_sandbox(rows, scene).content == CODE) is not is_public
+
+
+def test_what_is_withdrawn_comes_into_nobody_else_s_sandbox(ada, rows, scene):
+    scene.event.public_opening_at = ago(days=1)
+    scene.other.withdrawn_at, scene.other.withdrawal = ago(hours=1), "It holds a key."
+    rows.commit()
+    csrf = fields(ada)["csrf_token"]
+
+    answer = ada.post(f"{URL}/import", data={"csrf_token": csrf, "hash": scene.other.hash_})
+
+    assert answer.status_code == 404
+    assert ada.get(f"{URL}/differences?from={scene.other.hash_}").status_code == 404
+
+
+def test_whose_code_is_read_beside_one_s_own_is_noted(ada, rows, scene):
+    scene.event.public_opening_at = ago(days=1)
+    rows.commit()
+
+    assert ada.get(f"{URL}/differences?from={scene.other.hash_}").status_code == 200
+    assert ada.get(f"{URL}/differences?from={scene.own.hash_}").status_code == 200
+
+    looks = rows.scalars(select(Interaction.submission_id).where(Interaction.kind == "look"))
+    assert list(looks) == [scene.other.id]
 
 
 def test_my_submissions_are_listed_and_keep_themselves_current(ada, scene):

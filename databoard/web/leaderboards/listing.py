@@ -203,7 +203,8 @@ def get(event: Event, board: str, right: Right, choice: Choice, *, now: datetime
     """
     if choice.order not in ("", "rank") and choice.order not in leaderboards.orders(event):
         raise BadRequest(gettext("There is no such column to sort by."))
-    if choice.order in HELD_BACK and not right.spreads:
+    is_held_back = choice.order in HELD_BACK and not right.spreads
+    if is_held_back or (choice.order == "team" and not right.names):  # an order tells names, too
         choice = replace(choice, order="")
     choice = replace(choice, columns=columns.DEFAULT)  # the same lines, whatever is shown of them
     is_frozen = leaderboards.is_frozen(event, now) and not right.organiser

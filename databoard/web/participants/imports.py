@@ -13,10 +13,12 @@ from databoard.store.models import Event, EventTeam, Submission
 from databoard.store.queries import submissions
 from databoard.web import event_pages, guards
 from databoard.web.event_pages import installation
-from databoard.web.extensions import db
+from databoard.web.extensions import db, writes
 from databoard.web.language import gettext as _
-from databoard.web.leaderboards import compare, listing
+from databoard.web.leaderboards import compare, listing, sight
+from databoard.web.leaderboards.files import note_look
 from databoard.web.leaderboards.listing import Choice, Right
+from databoard.web.leaderboards.sight import Sight
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
 from databoard.web.participants.uploads import as_text
@@ -64,7 +66,7 @@ def import_submission(event: str) -> ResponseReturnValue:
     loaded, place = take_part(event)
     # An address of a page ends with the public name of its submission.
     address = request.form.get("address", "").strip().rstrip("/").split("/")[-1]
-    submission = readable(address or request.form.get("hash", ""), loaded)
+    submission, _seen = readable(address or request.form.get("hash", ""), loaded)
     services.import_submission(
         db.session(),
         place,
@@ -78,34 +80,29 @@ def import_submission(event: str) -> ResponseReturnValue:
     return redirect(url_for("participants.sandbox", event=loaded.name))
 
 
-def readable(hash_: str, event: Event) -> Submission:
+def readable(hash_: str, event: Event) -> tuple[Submission, Sight]:
     """Load a submission to an event whose code the visitor may read.
 
     Raises
     ------
     NotFoundError
     """
-    submission, role = guards.load_submission(hash_)
-    may_read = access.may_see_code(
-        role,
-        now=guards.now(),
-        public_opening=event.public_opening_at,
-        closing=event.closing_at,
-        participates=guards.standing(event).participates,
-    )
-    if submission.event_id != event.id or not may_read:
+    submission, seen = sight.load(hash_)
+    if submission.event_id != event.id or not seen.code:
         raise guards.no_submission()
-    return submission
+    return submission, seen
 
 
 @bp.get("/events/<event>/sandbox/differences")
+@writes
 @guards.approved_required
 def differences(event: str) -> ResponseReturnValue:
     """Show how the sandbox differs from a submission: the team's last one if none is named."""
     loaded, place = take_part(event)
     earlier = submissions.of_team(db.session(), place.id)
     if "from" in request.args:
-        base = readable(request.args["from"], loaded)
+        base, seen = readable(request.args["from"], loaded)
+        note_look(base, seen)
     elif earlier:
         base = earlier[0]
     else:
