@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError, SAWarning
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,11 @@ def open_session(url: str) -> Iterator[Session]:
         raise BusyError(f"The database does not answer ({reason}).") from error
     finally:
         engine.dispose()
+
+
+def shown(url: str) -> str:
+    """Write the address of a database without its password."""
+    return make_url(url).render_as_string()
 
 
 def drop_tables(url: str) -> None:

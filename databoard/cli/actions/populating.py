@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from typing import Annotated
 
-from sqlalchemy import make_url
-
 from databoard.cli import populate as steps
 from databoard.cli.actions.submissions import train_test
 from databoard.cli.words import Yes, confirm
@@ -15,7 +13,7 @@ from databoard.kits.loading import load_kit
 from databoard.services import problems
 from databoard.settings import Settings
 from databoard.store.base import Base
-from databoard.store.opening import open_session
+from databoard.store.opening import open_session, shown
 
 #: Who submits the starting kit to every event, besides those that a problem itself names.
 TEAMS = ("lovelace", "gauss")
@@ -71,9 +69,8 @@ def depopulate(settings: Settings, yes: Yes = False) -> str:
     from databoard.cli.database import migrate_to_head  # here: Alembic is slow to import
 
     _refuse_production(settings)
-    url = make_url(settings.database_url).render_as_string()
-    names = ", ".join(sorted(Base.metadata.tables))
-    confirm(f"All rows of the database {url} go, in the tables {names}.", yes=yes)
+    url, tables = shown(settings.database_url), ", ".join(sorted(Base.metadata.tables))
+    confirm(f"All rows of the database {url} go, in the tables {tables}.", yes=yes)
     steps.empty(settings)
     migrate_to_head(settings)
     return f"The database {url} is empty."
