@@ -140,6 +140,8 @@ class Choice:
 WHOLE = Choice()
 #: Lines of a board that are read at once for programs.
 PORTION = 1000
+#: The same, for files.
+FILE_PORTION = 5000
 
 
 @dataclass(frozen=True)
@@ -290,7 +292,13 @@ def build(
 
 
 def portions(
-    engine: Engine, event_id: int, board: str, *, now: datetime, sees_all: bool, size: int = PORTION
+    engine: Engine,
+    event_id: int,
+    board: str,
+    *,
+    now: datetime,
+    sees_all: bool,
+    size: int = FILE_PORTION,
 ) -> Iterator[Board]:
     """Read a whole board, as it is now, some lines at a time.
 

@@ -10,7 +10,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, request, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, g, request, send_from_directory, url_for
 
 from databoard.errors import NotFoundError
 
@@ -34,9 +34,12 @@ def manifest() -> dict[str, str]:
 
 
 def asset(name: str) -> str | None:
-    """Address of a built file, if there is one."""
-    built = manifest().get(name)
-    return url_for("assets.dist", filename=built) if built else None
+    """Address of a built file, if there is one; a page asks for that of its icons very often."""
+    known: dict[str, str | None] = g.setdefault("assets", {})
+    if name not in known:
+        built = manifest().get(name)
+        known[name] = url_for("assets.dist", filename=built) if built else None
+    return known[name]
 
 
 @bp.get("/static/dist/<filename>")
