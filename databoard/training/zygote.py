@@ -324,7 +324,13 @@ def serve(channel: socket.socket) -> None:
             return
         request, descriptors = message
         is_first = is_alone and request["tier"] in WITH_NAMESPACES
-        if not (linux.fork_into(NAMESPACES) if is_first else os.fork()):
+        try:
+            pid = linux.fork_into(NAMESPACES) if is_first else os.fork()
+        except OSError as error:
+            # This fold hears of it by its channel; the others must not end for it.
+            print(f"no keeper: {error}", file=sys.stderr, flush=True)
+            pid = -1
+        if not pid:
             signal.set_wakeup_fd(-1)
             channel.close()
             wire.close(wake_read, wake_write)

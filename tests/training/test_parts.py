@@ -8,6 +8,8 @@ import io
 import json
 import os
 import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -225,6 +227,37 @@ def test_a_process_that_cannot_be_started_keeps_no_other_from_it() -> None:
     process = Confined(View(["/bin/true", "{channel}"], {}, []), walled=False)
     assert process.process.wait() == 0
     process.close()
+
+
+FORKLESS = """
+import os, resource, socket, sys
+from databoard.training import zygote
+channel = socket.socket(fileno=int(sys.argv[1]))
+if not os.getuid():
+    os.setuid(60_100)
+resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+zygote.serve(channel)
+"""
+
+
+def test_a_zygote_outlives_a_fork_that_fails() -> None:
+    ours, theirs = wire.channel_pair()
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-c", FORKLESS, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+    with ours:
+        for _ in range(2):
+            read, write = os.pipe()
+            wire.send(ours, {"tier": "landlock", "n_cgroups": 0}, [write])
+            wire.close(write)
+            assert os.read(read, 1) == b""  # what was sent along is closed
+            wire.close(read)
+    assert process.communicate()[1].count(b"no keeper") == 2
+    assert process.returncode == 0
 
 
 def test_descriptors_are_closed_once(tmp_path: Path) -> None:
