@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from databoard.services import accounts
@@ -157,5 +157,10 @@ def add_submissions(session: Session, event: Event, n: int, *, start: int = 0) -
     ):  # fmt: skip
         if rows:
             session.execute(insert(model), rows)
+    if session.get_bind().dialect.name == "postgresql":
+        # Where keys were given, the next ones are not known of by themselves.
+        for table in ("submissions", "fold_runs"):
+            last = f"(SELECT max(id) FROM {table})"
+            session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})"))
     session.flush()
     placing.place(session, Submission.event_id == event.id)

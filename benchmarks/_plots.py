@@ -95,7 +95,7 @@ def intervals() -> Curves:
     rng = np.random.default_rng(0)
     hits = rank_intervals.make_hits(rng)
     spent = [
-        ms(lambda chosen=hits[:n]: rank_intervals.ours(chosen, np.random.default_rng(1)), rounds=3)
+        ms(lambda chosen=hits[:n]: rank_intervals.ours(chosen), rounds=3)
         for n in RANKED
     ]
     return {"databoard": (list(RANKED), spent)}
