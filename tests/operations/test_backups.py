@@ -118,6 +118,23 @@ def test_a_restore_asks_first(installation):
     drop_former(installation)
 
 
+# issue 5, 4: the services are down while the database is swapped
+@pytest.mark.parametrize(
+    ("options", "told"), [((), ["stop", "start"]), (("--stay-down",), ["stop"])]
+)
+def test_a_restore_stops_the_services_and_starts_them_again(small, options, told):
+    small.fill()
+    dump = small.ok("dump_db.sh", "--database-only").splitlines()[-1]
+    services, log = small.base / "services", small.base / "log"
+    services.write_text(f'#!/bin/sh\necho "$@" >>{log}\n')
+    services.chmod(0o755)
+
+    small.ok("restore_db.sh", "--yes", *options, dump, DATABOARD_SERVICES=str(services))
+
+    lines = log.read_text().splitlines()
+    assert lines == [f"{word} databoard-web databoard-trainer databoard-mailer" for word in told]
+
+
 # checklist 60
 def test_production_fills_the_test_server(installation):
     with open_session(installation.url) as session:

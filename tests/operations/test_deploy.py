@@ -92,6 +92,16 @@ def test_a_dry_run_prints_every_section_and_writes_nothing(tmp_path):
         assert line.startswith(("would ", "there is no /mnt/backup"))
 
 
+# issue 5, 6
+def test_the_doctor_looks_at_a_server_that_runs_before_it_is_changed(tmp_path):
+    (tmp_path / "code" / "releases" / "v1").mkdir(parents=True)
+    (tmp_path / "code" / "current").symlink_to("releases/v1")
+
+    said = deploy(f"--code={tmp_path}/code", DRY_RUN="1").splitlines()
+
+    assert said[0].endswith(f"{tmp_path}/code/current/tools/with_env.sh manage.py doctor")
+
+
 # checklist 53, 55
 def test_secrets_are_made_on_the_server_in_one_file(prefix, tmp_path):
     env = prefix / "etc/databoard/env"
@@ -237,6 +247,11 @@ def test_the_crontab_runs_what_there_is(prefix):
     assert "TOOLS=/srv/databoard/code/current/tools\n" in text
     lines = [line for line in text.splitlines() if "run-task" in line]
     assert len(lines) >= 4
+    # Issue 5, 4 and 5: each leaves its row, but the one that watches; restoring is rehearsed.
+    jobs = [line for line in text.splitlines() if re.match(r"[\d*]", line)]
+    [watching] = set(jobs) - set(lines)
+    assert "manage.py monitor" in watching
+    assert re.search(r"^\d+ \d+ \* \* \d +.* run-task rehearsal .*--rehearse$", text, re.MULTILINE)
     for line in lines:
         assert re.match(r"^[\d*/]+ [\d*/]+ \* \* [\d*] +\"", line), line
         for script in re.findall(r"\$TOOLS/([\w.]+)", line):

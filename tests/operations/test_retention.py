@@ -38,6 +38,9 @@ def season(settings):
             "replaced": make_submission(
                 session, place, state="testing_error", withdrawn_at=LONG_AGO, **old
             ),
+            "withdrawn": make_scored_submission(
+                session, place, withdrawn_at=LONG_AGO, withdrawal="a copy", submitted_at=LONG_AGO
+            ),
             "on_board": make_scored_submission(session, place, submitted_at=LONG_AGO),
             "starred": make_submission(
                 session, place, state="training_error", is_starred=True, **old

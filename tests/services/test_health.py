@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -111,6 +112,17 @@ def test_a_clock_that_is_behind_the_trainers_is_red(session):
 
 def levels(findings):
     return {finding.name: finding.level for finding in findings}
+
+
+@pytest.mark.parametrize(("free", "level"), [(0.5, "green"), (0.08, "yellow"), (0.01, "red")])
+def test_a_disk_that_fills_is_seen_before_it_is_full(tmp_path, monkeypatch, free, level):
+    usage = shutil.disk_usage(tmp_path)._replace(total=10**9, free=int(free * 10**9))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+
+    finding = health.check_disk(tmp_path)
+
+    assert finding.level == level
+    assert level == "green" or "fab clean" in finding.mend
 
 
 def test_folders_are_missing_or_open_to_everybody(settings):

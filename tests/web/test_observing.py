@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import os
 import subprocess
 import sys
@@ -58,6 +59,20 @@ def test_without_a_token_set_an_empty_one_opens_nothing(settings):
     client = create_app(replace(settings, metrics_token="")).test_client()
 
     assert scrape(client, "").status_code == 302
+
+
+@pytest.mark.parametrize(("threshold_s", "is_logged"), [(0.0, True), (None, False)])
+def test_each_request_logs_its_slow_queries_where_that_is_asked(
+    settings, caplog, threshold_s, is_logged
+):  # checklist 45
+    client = create_app(replace(settings, slow_query_s=threshold_s)).test_client()
+
+    with caplog.at_level(logging.INFO):
+        assert client.get("/events").status_code == 200
+
+    slow = [record for record in caplog.records if record.name == "databoard.slow"]
+    assert bool(slow) is is_logged
+    assert all("databoard/" in record.getMessage() for record in slow)
 
 
 def test_a_request_says_how_many_queries_it_asked(client, caplog):
