@@ -8,7 +8,7 @@ from tests.journeys.conftest import CODE, SUBMISSION, named, submit, write
 
 SLOW = CODE.replace(
     'print("rows:", len(X))',
-    "for epoch in range(5): print('epoch', epoch); __import__('time').sleep(0.8)",
+    "for epoch in range(3): print('epoch', epoch); __import__('time').sleep(0.7)",
 )
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -48,5 +48,5 @@ def test_the_log_streams_and_a_lost_connection_is_told_and_made_good(visit):
     page.locator("[data-connection=back]").wait_for()
 
     page.locator(".live-state .state-good").wait_for(timeout=90_000)
-    log.filter(has_text="epoch 4").wait_for()
+    log.filter(has_text="epoch 2").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -473,7 +473,10 @@ SUBMISSIONS = [
             Row("GET", rule, OWNERS, FAILED),
         )
     ),
+    Row("GET", f"/{HASH}/output", OWNERS),
+    Row("GET", f"/{HASH}/output", OWNERS, HIDDEN_HASH),
     Row("GET", f"/{HASH}/<filename>", OWNERS),
+    Row("GET", f"/{HASH}/submission.zip", OWNERS),
     Row("GET", f"/{HASH}/error.txt", OWNERS, FAILED),
     Row("GET", f"/{HASH}/error.txt", then(OWNERS, 404)),
     Row("GET", f"/{HASH}/log_<int:number>.txt", (302, 403, 404, 404, 200, 200)),
@@ -482,10 +485,8 @@ SUBMISSIONS = [
     Row("POST", f"/{HASH}/retry", (302, 403, 404, 403, 302, 302), FAILED),
     Row("POST", f"/{HASH}/comments", (302, 403, 403, 302, 302, 302), data={"text": "Nice"}),
     Row("POST", f"/{HASH}/comments", (302, 403, 404, 302, 302, 302), HIDDEN_HASH),
-    Row("GET", f"/{HASH}/output", OWNERS),
-    Row("GET", f"/{HASH}/output", OWNERS, HIDDEN_HASH),
     Row("POST", f"/{HASH}/comments/<int:key>/remove", (302, 403, 403, 404, 404, 404)),
-    Row("GET", f"/{HASH}/submission.zip", OWNERS),
+    Row("GET", "/compare", then(APPROVED, 302), query=f"?b={SUBMISSION}"),
     Row("GET", "/compare", OWNERS, query=f"?a={SUBMISSION}&b={FAILED_SUBMISSION}"),
     Row("GET", f"/credit/{HASH}", (302, 403, 403, 200, 200, 200)),
     Row(
