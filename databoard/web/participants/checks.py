@@ -110,7 +110,6 @@ def _inside(event: Event, check: Panel) -> str:
     return render_template("participants/_check_state.html", event=event, check=check)
 
 
-
 @bp.get("/events/<event>/sandbox/check")
 @guards.approved_required
 def check_state(event: str) -> ResponseReturnValue:
