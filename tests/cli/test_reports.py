@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from databoard.cli.actions.monitoring import monitor
 from databoard.cli.actions.reports import report
 from databoard.errors import NotFoundError
+from databoard.store.files import Files
 from databoard.store.models import Submission
 from databoard.store.opening import open_session
 from databoard.store.queries import events as queries
@@ -38,6 +40,37 @@ def test_html_and_csv_are_written(settings):
     with (settings.root / "reports" / "course.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["team"], row["best"], row["submissions"]) == ("'=1+1", "0.875", "1")
+
+
+CODE = b"".join(b"def f%d(x):\n    return x + %d * y%d\n" % (i, i, i) for i in range(20))
+
+
+# issue 5, 11
+def test_a_report_has_all_that_an_organiser_asks_for(settings):
+    files = Files(settings.submissions_dir)
+    with open_session(settings.database_url) as session:
+        event = make_event(session, "course")
+        for team, score in (("red", 0.5), ("blue", 0.75)):
+            place = make_event_team(session, event, make_team(session, team))
+            one = make_scored_submission(
+                session, place, f"by_{team}", score=score, contributivity=score, submitted_at=NOON
+            )
+            files.write_sources(one.folder, {file.filename: CODE for file in one.files})
+        make_submission(
+            session, place, "broken", state="training_error", fault="team", message="ValueError: no"
+        )
+        session.commit()
+
+    report(settings, "course")
+
+    html = (settings.root / "reports" / "course.html").read_text()
+    parts = dict(re.findall(r"<h2>(.*?)</h2>(.*?)(?=<h2>|</body>)", html, re.DOTALL))
+    assert {"red", "blue", "75.0"} <= set(re.findall(r">([^<>]+)</td>", parts["Participation"]))
+    assert "by_blue" in parts["How stable the top ranks are"]
+    assert "by_red" in parts["Best score over time"]
+    assert "100 %" in parts["Nearly the same"]
+    assert {"by_red", "by_blue"} <= set(re.findall(r"by_\w+", parts["Nearly the same"]))
+    assert "ValueError: no" in parts["What failed"]
 
 
 # issue 5, 11: at the closing, by itself
