@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from databoard.cli.demo.main import EVENTS
 from databoard.cli.demo.submissions import SUBMISSIONS
+from databoard.cli.populate import EVENTS
 from databoard.training import box
 from tests.attacks.as_user import UID
 from tests.attacks.test_contexts import AS_USER, IN_DOCKER
