@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from databoard.domain.contests import MAX_GROUPS, Contest, multiplied
+from databoard.domain.influences import moves_of
 from databoard.domain.rank_intervals import intervals_of
 from databoard.domain.standings import standings
 from databoard.domain.statistics import covariances, difference_sd, evidence_of_examples
@@ -118,3 +119,52 @@ def test_an_error_is_drawn_from_its_submission_alone():
     together, alone = multiplied(moves, 50), multiplied(moves[3:4], 50)
 
     np.testing.assert_allclose(together[3], alone[0], rtol=1e-5, atol=1e-7)
+
+
+def rmse_world(rng, n_samples):
+    """Errors that are partly those of all, of known size."""
+    own = np.linspace(0.8, 1.1, 7)
+    y_true = rng.normal(size=n_samples)
+    shared = rng.normal(size=n_samples)
+    y_preds = y_true + shared + own[:, None] * rng.normal(size=(7, n_samples))
+    return "RMSE", y_true, y_preds, -np.sqrt(1 + own**2)
+
+
+def auc_world(rng, n_samples):
+    """Scores of two classes that are known steps apart."""
+    steps = np.linspace(0.7, 1.3, 7)
+    label = rng.random(n_samples) < 0.4
+    noise = 0.7 * rng.normal(size=n_samples) + np.sqrt(0.51) * rng.normal(size=(7, n_samples))
+    y_preds = steps[:, None] * label + noise
+    return "ROCAUC", np.eye(2)[label.astype(int)], np.stack([-y_preds, y_preds], axis=-1), steps
+
+
+def nll_world(rng, n_samples):
+    """Probabilities that are too sure, or not sure enough, by known factors."""
+    factors = np.array([1.0, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0])
+    p = rng.beta(2, 2, n_samples)
+    y_true = np.eye(2)[(rng.random(n_samples) < p).astype(int)]
+    odds = factors[:, None] * np.log(p / (1 - p))
+    q = 1 / (1 + np.exp(-odds))
+    return "NegativeLogLikelihood", y_true, np.stack([1 - q, q], axis=-1), -factors
+
+
+@pytest.mark.parametrize("world", [rmse_world, auc_world, nll_world])
+@pytest.mark.parametrize("n_samples", [250, 1000])
+def test_intervals_cover_the_true_ranks_by_any_score_type(world, n_samples):
+    rng, n_worlds, covered = np.random.default_rng(5), 100, 0
+    for _ in range(n_worlds):
+        name, y_true, y_preds, skills = world(rng, n_samples)
+        scores, moves = moves_of(name, y_true, y_preds)
+        contest = Contest.of(
+            evidence_of_examples(scores, moves),
+            multiplied(moves, 300),
+            keys=range(7),
+            is_lower_the_better=name != "ROCAUC",
+        )
+        found, skills = intervals_of(contest), skills[list(contest.keys)]
+        first = 1 + (skills[None] > skills[:, None]).sum(axis=1)
+        last = 7 - (skills[None] < skills[:, None]).sum(axis=1)
+        covered += bool(((found.low <= first) & (last <= found.high)).all())
+
+    assert covered / n_worlds > 0.91
