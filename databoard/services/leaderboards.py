@@ -263,10 +263,12 @@ def build(
         ranks, n_ranked = {}, 0
     gains = ends.gains if ends else {}
     rows = [
-        replace(
-            _row(line, ranks.get(line.id), columns, has_place=not choice.section),
+        _row(
+            line,
+            ranks.get(line.id),
+            columns,
+            has_place=not choice.section,
             bar=_bar(line, facts),
-            trend=_trend(line, columns[0]) if columns and line.trend else None,
             gain=gains.get(line.event_team_id),
         )
         for line in lines
@@ -549,7 +551,13 @@ def _off_rank(line: queries.Line) -> str:
 
 
 def _row(
-    line: queries.Line, rank: int | None, columns: tuple[Column, ...], *, has_place: bool
+    line: queries.Line,
+    rank: int | None,
+    columns: tuple[Column, ...],
+    *,
+    has_place: bool,
+    bar: float | None = None,
+    gain: int | None = None,
 ) -> Row:
     known = {
         column.name: score
@@ -581,6 +589,9 @@ def _row(
         is_starred=line.is_starred,
         section=line.section,
         place=_place(line) if has_place else None,
+        bar=bar,
+        trend=_trend(line, columns[0]) if columns and line.trend else None,
+        gain=gain,
     )
 
 

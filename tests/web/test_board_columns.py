@@ -216,7 +216,7 @@ def test_a_team_far_down_finds_the_page_of_its_best(as_, rows, scene):
     link = soup(ada.get(URL)).select_one(".own-best a[href*=page]")["href"]
 
     address, anchor = link.split("#")
-    assert soup(ada.get(address)).select_one(f"#{anchor}")["data-key"] == scene.own.hash_
+    assert soup(ada.get(address)).select_one(f"tr:has(#{anchor})")["data-key"] == scene.own.hash_
 
 
 # ---- what is not computed ------------------------------------------------------------------------
