@@ -170,10 +170,14 @@ class Analysis:
         """
         if key in self.keys:
             return {}
-        found = [
-            fold.add(y_pred[rows], max_members)
-            for fold, y_pred, rows in zip(self._folds, trains, self._held_out, strict=True)
-        ]
+        try:
+            found = [
+                fold.add(y_pred[rows], max_members)
+                for fold, y_pred, rows in zip(self._folds, trains, self._held_out, strict=True)
+            ]
+        except BaseException:
+            self.forget()  # the first folds know it and the others do not
+            raise
         self.keys.append(key)
         without = [before for before, _ in found if before is not None]
         return {

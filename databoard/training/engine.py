@@ -190,12 +190,14 @@ class Engine:
                 self.environments.python_of(problem),
                 self._terms.get(key, _NO_TERMS),
             )
+            gone = []
             with self._lock:
                 self._seen[key] = seen
                 self._kits[key] = fresh
-                # What is let go ends with the last fold that uses it, here and in `forget`.
+                # What is let go ends with the last fold that uses it, here and in `forget`; not
+                # under the lock, for that takes a moment.
                 while len(self._kits) > MAX_KITS:
-                    self._kits.pop(next(iter(self._kits)))
+                    gone.append(self._kits.pop(next(iter(self._kits))))
             return fresh
 
     def _is_fresh(self, kit: PreparedKit, terms: Terms) -> bool:
@@ -212,8 +214,9 @@ class Engine:
     def forget(self, problem: str) -> None:
         """Let go of a problem whose code or data have changed."""
         with self._lock:
-            for key in [key for key in self._kits if key[0] == problem]:
-                self._kits.pop(key)
+            gone = [key for key in self._kits if key[0] == problem]
+            kits = [self._kits.pop(key) for key in gone]
+        del kits  # which ends those that no fold uses, and takes a moment
 
     def train_fold(self, task: FoldTask, on_event: OnEvent = ignore) -> Future[FoldResult]:
         """Train one fold; ``Future.cancel`` ends it, and the result is always a `FoldResult`.

@@ -433,7 +433,7 @@ class FoldRun:
                 self.status or 0,
                 out_of_memory=self._is_out_of_memory(),
             )
-        elif not self.verdict.is_ok and not self.verdict.limit and self._is_out_of_memory():
+        elif self.verdict.fault == "team" and not self.verdict.limit and self._is_out_of_memory():
             self.verdict = verdicts.reached(self.task, self.progress.step, "memory")
         if self._cgroup is not None:
             self.peak = self._cgroup.peak_bytes()

@@ -182,10 +182,14 @@ class _Work:
         test = read(self.run.folder, number, "y_pred_test.npy")
         if note is None or train is None:
             return False
-        told = json.loads(note)
-        self.predicted[number] = (train, test, told["dtypes"])
+        try:
+            told = json.loads(note)
+            dtypes, made_with = told["dtypes"], {name: told[name] for name in MADE_WITH}
+        except (ValueError, KeyError, TypeError):  # cut short by a crash of the machine
+            return False
+        self.predicted[number] = (train, test, dtypes)
         same_files = (_sha256(train), _sha256(test)) == self.run.done[number]
-        return same_files and all(told[name] == self.made_with[name] for name in MADE_WITH)
+        return same_files and made_with == self.made_with
 
     # -------------------------------------------------------------- folds
     def _start(self, number: int) -> None:

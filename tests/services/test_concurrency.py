@@ -12,11 +12,18 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from databoard.errors import DataboardError, DuplicateError, InvalidError, QuotaError
+from databoard.errors import (
+    DataboardError,
+    DuplicateError,
+    InvalidError,
+    NotFoundError,
+    QuotaError,
+)
 from databoard.services import (
     accounts,
     environments,
     jobs,
+    merging,
     outbox,
     results,
     sandbox,
@@ -45,6 +52,7 @@ from tests.builders import (
     make_scored_submission,
     make_submission,
     make_team,
+    make_user,
 )
 from tests.invariants import violations
 from tests.services.conftest import CODE
@@ -182,6 +190,34 @@ def test_of_two_tabs_that_save_at_once_one_is_told(sessions):
     assert count(sessions, SandboxFile, SandboxFile.version == 2) == 1
 
 
+def test_a_proposal_that_is_taken_back_while_it_is_accepted_has_one_answer(sessions):
+    def make(session):
+        event = make_event(session, can_merge_teams=True, max_members_per_team=2)
+        ada, bob = make_user(session, "ada"), make_user(session, "bob")
+        first, _ = (
+            make_event_team(session, event, make_team(session, name, [user]))
+            for name, user in (("ones", ada), ("twos", bob))
+        )
+        return merging.propose(session, first, "twos", "both", ada, now=NOON)
+
+    merge_id = build(sessions, make)
+
+    def work(i):
+        with sessions.begin() as session:
+            by = session.scalar(select(User).where(User.name == ("bob" if i % 2 else "ada")))
+            merge = merging.find(session, merge_id, by)
+            if i % 2:
+                return merging.accept(session, merge, by, now=NOON).team.name
+            merging.decline(session, merge, now=NOON)
+            return "declined"
+
+    found = at_once(6, work)
+
+    (answer,) = (one for one in found if isinstance(one, str))
+    assert sum(isinstance(one, NotFoundError) for one in found) == 5
+    assert count(sessions, EventTeam) == (3 if answer == "both" else 2)
+
+
 def make_queue(session, n_teams, n_each, **fields):
     event = make_event(session, n_folds=1, **fields)
     for _ in range(n_teams):
@@ -189,6 +225,22 @@ def make_queue(session, n_teams, n_each, **fields):
         for _ in range(n_each):
             make_submission(session, place, has_job=True)
     return event
+
+
+def test_trainers_that_claim_at_once_take_one_job_of_a_strict_team(sessions):
+    def make(session):
+        event = make_queue(session, 1, 24)
+        event.is_strict = True
+        return event
+
+    build(sessions, make)
+
+    def work(i):
+        with sessions.begin() as session:
+            return jobs.claim(session, f"t{i}", now=NOON) is not None
+
+    assert sum(at_once(12, work)) <= 1
+    assert count(sessions, Job, Job.state == "running") <= 1
 
 
 def test_no_job_is_claimed_by_two_threads(sessions):  # R8

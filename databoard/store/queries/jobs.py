@@ -19,13 +19,14 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from databoard.store.base import UTCDateTime
 from databoard.store.memory import keep
-from databoard.store.models import Event, FoldRun, Job, Submission, Trainer
+from databoard.store.models import Event, EventTeam, FoldRun, Job, Submission, Trainer
 
 CHANNEL = "databoard_jobs"
 #: No lease is as long, and no job is put off as far: a time beyond this was written by a clock
@@ -74,7 +75,7 @@ def _next_due(lane: str, are_named: bool, must_wait: bool) -> Any:
     turns = _turns(lane)
     now, far = bindparam("now", type_=UTCDateTime()), bindparam("far", type_=UTCDateTime())
     query = (
-        select(Job.id)
+        select(Job.id, Job.event_team_id, Event.is_strict)
         .join(Event, Event.id == Job.event_id)
         .join(turns, turns.c.event_team_id == Job.event_team_id)
         .where(
@@ -120,12 +121,22 @@ def claim(
     if but_problems:
         values["problems"] = list(but_problems)
     query = _next_due(lane, submission_ids is not None, bool(but_problems))
-    job_id = session.scalar(query, values)
-    if job_id is None:
+    due = session.execute(query, values).one_or_none()
+    if due is None:
         return None
+    job_id, team_id, is_strict = due
+    may_start: ColumnElement[bool] = true()
+    if is_strict:
+        # Another trainer may be taking the team's other job at this very moment: it holds the
+        # team, or what it has taken is seen from now on.
+        team = select(EventTeam.id).where(EventTeam.id == team_id)
+        if session.scalar(team.with_for_update(skip_locked=True)) is None:
+            return None
+        others = aliased(Job)
+        may_start = not_(exists().where(others.event_team_id == team_id, others.state == "running"))
     taken = session.execute(
         update(Job)
-        .where(Job.id == job_id, Job.state == "due")
+        .where(Job.id == job_id, Job.state == "due", may_start)
         .values(
             state="running",
             owner=owner,

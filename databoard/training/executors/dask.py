@@ -39,6 +39,8 @@ MOST_FOLDS = 256
 MOST_CHECKS = 8
 #: How often a fold whose worker was lost is sent to another one.
 ATTEMPTS = 2
+#: A worker may lack data again that it has let go; not for ever.
+MOST_ERRANDS = 10
 _LOOK_S = 0.5
 _CONNECT_S = 5.0
 # With no worker for so long, what waits goes back to the queue.
@@ -259,7 +261,7 @@ class DaskExecutor:
         order = orders.order(task, data, kit.environment, lambda n: self._shelf.name(kit, n))
         order |= {**self._terms, "requirements": kit.requirements}
         lost, place = 0, None
-        while True:
+        for _ in range(MOST_ERRANDS):
             client = self._client
             if client is None:
                 raise LostError("The Dask scheduler is away.")
@@ -275,6 +277,7 @@ class DaskExecutor:
                 return data.in_order(answer)
             place = answer["worker"]
             self._send(client, place, order, data, answer["missing"])
+        raise LostError(f"Worker {place} does not keep the fold's data.")
 
     def _send(
         self,
