@@ -105,6 +105,22 @@ def test_what_has_closed_gets_its_report_once_all_is_scored(settings):
     assert "How stable the top ranks are" in (settings.root / "reports/closed.html").read_text()
 
 
+def test_a_report_that_cannot_be_written_keeps_no_other_back(settings):
+    just_now = datetime.now(UTC) - timedelta(minutes=2)
+    times = {"opening_at": NOON, "public_opening_at": NOON}
+    with open_session(settings.database_url) as session:
+        for name in ("broken", "closed"):
+            make_event(session, name, closing_at=just_now, **times)
+        session.commit()
+    (settings.root / "reports" / "broken.html").mkdir(parents=True)  # stands in the way
+
+    said = monitor(settings)
+
+    assert "No report of broken: " in said
+    assert "fab report:broken" in said
+    assert "Wrote reports/closed.html" in said
+
+
 def written(settings):
     return {path.name for path in (settings.root / "reports").iterdir()}
 

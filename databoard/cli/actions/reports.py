@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from databoard.store.influences import Influences
 from databoard.store.opening import open_session
 from databoard.store.queries import events as queries
 from databoard.store.queries import submissions as submission_queries
+
+logger = logging.getLogger(__name__)
 
 TEMPLATE = Path(__file__).with_name("report.html")
 N_TOP = 10
@@ -79,7 +82,16 @@ def write_due(settings: Settings) -> list[str]:
             and _written_at(settings, event.name) < event.closing_at <= clock()
             and not {"new", "training"} & submission_queries.n_by_state(session, event.id).keys()
         ]
-    return [report(settings, name) for name in due]
+    return [_report_or_say(settings, name) for name in due]
+
+
+def _report_or_say(settings: Settings, event: str) -> str:
+    """Write a report; one that fails keeps no other from being written."""
+    try:
+        return report(settings, event)
+    except Exception as error:
+        logger.exception("no report of %s", event)
+        return f"No report of {event}: {error} Mend it, then: fab report:{event}"
 
 
 def _written_at(settings: Settings, event: str) -> datetime:

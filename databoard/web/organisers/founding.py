@@ -62,16 +62,17 @@ def _open(form: NewEventForm) -> Response:
 @bp.route("/admin/events/<event>/archive", methods=["GET", "POST"])
 @guards.login_required
 def archive_event(event: str) -> str | Response:
-    """Close an event for good, after saying what that means; undone by the same button."""
+    """Close an event for good, after saying what that means; undone on the same page."""
     found, session = guards.load_administered(event), db.session()
     if request.method == "GET":
         counts = submissions.n_by_state(session, found.id)
         n_open = counts.get("new", 0) + counts.get("training", 0)
         return render_template("organisers/archive_event.html", event=found, n_open=n_open)
-    is_archived = found.archived_at is not None
-    services.update(session, found, archived_at=None if is_archived else guards.now())
-    note("unarchive_event" if is_archived else "archive_event", found.name, event_id=found.id)
-    session.commit()
-    told = _("%(event)s is open again.", event=found.title)
-    flash(told if is_archived else _("%(event)s is archived.", event=found.title), "success")
+    is_wanted = request.form.get("archived") == "yes"
+    if is_wanted != (found.archived_at is not None):  # else somebody has done so meanwhile
+        services.update(session, found, archived_at=guards.now() if is_wanted else None)
+        note("archive_event" if is_wanted else "unarchive_event", found.name, event_id=found.id)
+        session.commit()
+    told = _("%(event)s is archived.", event=found.title)
+    flash(told if is_wanted else _("%(event)s is open again.", event=found.title), "success")
     return redirect(url_for(".event", event=found.name))
