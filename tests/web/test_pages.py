@@ -67,6 +67,25 @@ def test_a_rank_is_counted_anew_when_the_board_changed(client, rows, log_in):
     assert "you: 2 of 2" in client.get("/").text
 
 
+def test_a_rank_of_a_freeze_ends_with_it(client, rows, log_in):
+    event = make_event(
+        rows, freeze_at=NOW - timedelta(hours=2), closing_at=NOW + timedelta(hours=1)
+    )
+    mate = make_user(rows)
+    mine = make_event_team(rows, event, make_team(rows, members=[mate]))
+    make_scored_submission(rows, mine, score=0.8, submitted_at=NOW - timedelta(hours=3))
+    other = make_event_team(rows, event)
+    make_scored_submission(rows, other, score=0.9, submitted_at=NOW - timedelta(hours=1))
+    rows.commit()
+    log_in(mate)
+    assert "you: 1 of 1" in client.get("/").text
+
+    event.closing_at = NOW - timedelta(minutes=1)
+    rows.commit()
+
+    assert "you: 2 of 2" in client.get("/").text
+
+
 def test_events_are_found_by_words_domain_theme_and_state(client, rows, stars):
     make_event(rows, "nova", title="Novae", problem=stars)
     make_event(rows, "tulip", title="Tulips", closing_at=NOW - timedelta(days=1))

@@ -96,11 +96,13 @@ def _card(event: Event, place: EventTeam | None, n_teams: int, n_submissions: in
 
 def _ranks_of(event: Event) -> dict[int, int]:
     """Rank the teams by their best submission on the public board, anew only when it changed."""
-    # The application keeps, by event, the version and the ranks of the teams at that version.
+    # The application keeps, by event, the ranks of the teams and what they were found for: the
+    # closing ends a freeze and leaves the version as it is.
     cache = current_app.extensions.setdefault("databoard.ranks", {})
-    known = cache.get(event.id)
-    if known is None or known[0] != event.board_version:
-        board = leaderboards.build(db.session(), event, "competition", now=guards.now())
+    known, now = cache.get(event.id), guards.now()
+    state = (event.board_version, leaderboards.is_frozen(event, now))
+    if known is None or known[0] != state:
+        board = leaderboards.build(db.session(), event, "competition", now=now)
         ranks = {row.team_id: row.rank for row in board.rows if row.rank is not None}
-        known = cache[event.id] = (event.board_version, ranks)
+        known = cache[event.id] = (state, ranks)
     return known[1]
