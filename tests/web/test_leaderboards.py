@@ -1,5 +1,7 @@
 """Boards: order, rights, words, pages, and what they cost."""
 
+from gzip import decompress
+
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import event as sqlalchemy_event
@@ -213,6 +215,23 @@ def test_rows_out_of_memory_are_in_the_visitors_language(app, as_, monkeypatch):
 
     assert questions == []
     assert (again.data, encore.data) == (english.data, french.data)
+
+
+def test_rows_out_of_memory_have_the_columns_of_all_arguments(app, as_, monkeypatch):
+    monkeypatch.setattr(polling, "_versions", {})
+    monkeypatch.setattr(polling, "FRESH_S", 600)
+    monkeypatch.setattr(seats, "SEAT_S", 600)
+    ada, gzip = as_("ada"), {"Accept-Encoding": "gzip"}
+    both = "columns=trend&columns=tries"
+    for query in ("columns=tries", both, "columns=tries", both):
+        ada.get(f"{URL}/public/rows?v=0&{query}", headers=gzip)
+
+    with counting(app) as questions:
+        found = ada.get(f"{URL}/public/rows?v=0&{both}", headers=gzip)
+
+    row = BeautifulSoup(decompress(found.data), "html.parser").select_one("tr[data-key]")
+    assert questions == []
+    assert len(row.select("td")) == len(soup(ada.get(f"{URL}?{both}")).select("thead th"))
 
 
 def test_a_seat_at_the_board_is_not_handed_on(as_, client):

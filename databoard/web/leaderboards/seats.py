@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask, current_app, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request
 
 from databoard.store.models import Event
@@ -108,7 +109,7 @@ class News:
     def _answer(
         self, environ: dict[str, Any], seat: Seat, board: str, version: int
     ) -> tuple[str, list[tuple[str, str]], bytes] | None:
-        arguments = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        arguments = MultiDict(parse_qsl(environ.get("QUERY_STRING", "")))
         if arguments.get("v") == str(version):
             return "204 NO CONTENT", [("Cache-Control", "no-store")], b""
         memories: Memories | None = self.app.extensions.get(listing.MEMORIES)
