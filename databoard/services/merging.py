@@ -116,12 +116,15 @@ def propose(
 
 
 def find(session: Session, key: int, by: User) -> TeamMerge:
-    """Find an open proposal that a user leads one of the two teams of.
+    """Find an open proposal that a user leads one of the two teams of, to answer it.
 
     Raises
     ------
     NotFoundError
     """
+    known = session.get(TeamMerge, key)
+    if known is not None:
+        event_queries.lock(session, known.event_id)  # first, as wherever teams merge
     merge = queries.by_key(session, key)
     if merge is None or by.id not in (merge.asking.team.admin_id, merge.asked.team.admin_id):
         raise NotFoundError("This proposal is no longer open.")
@@ -144,16 +147,24 @@ def accept(session: Session, merge: TeamMerge, by: User, *, now: datetime) -> Ev
     check_may_merge(merge.event, now)
     if merge.asked.team.admin_id != by.id:
         raise ForbiddenError(f"Only the founder of {merge.asked.team.name} accepts this.")
-    place = merge_places(session, merge.asking, merge.asked, merge.name, now=now)
-    merge.is_accepted = True
-    session.flush()
-    return place
+    return merge_places(session, merge.asking, merge.asked, merge.name, now=now, merge=merge)
 
 
 def merge_places(
-    session: Session, first: EventTeam, second: EventTeam, name: str, *, now: datetime
+    session: Session,
+    first: EventTeam,
+    second: EventTeam,
+    name: str,
+    *,
+    now: datetime,
+    merge: TeamMerge | None = None,
 ) -> EventTeam:
-    """Make one place of two, for an organiser or once both agree; the draft is the first's.
+    """Make one place of two; the draft is the first's.
+
+    Parameters
+    ----------
+    merge : TeamMerge, optional
+        What both agreed on; without it, an organiser's word is written down.
 
     Raises
     ------
@@ -175,8 +186,14 @@ def merge_places(
     for old in (first, second):
         _move(session, old, place)
         teams.leave(session, old, now=now)
-    for merge in queries.open_of(session, (first.id, second.id)):
-        merge.answered_at = now
+    for proposal in queries.open_of(session, (first.id, second.id)):
+        proposal.answered_at = now
+    if merge is None:
+        merge = TeamMerge(
+            event_id=event.id, asking_id=first.id, asked_id=second.id, name=name, proposed_at=now
+        )
+        session.add(merge)
+    merge.answered_at, merge.is_accepted = now, True
     text = f"{first.team.name} and {second.team.name} go on as {name} in {event.title}."
     for user in members:
         url = f"/events/{event.name}/my_submissions"

@@ -15,6 +15,7 @@ from databoard.store.models import Event, EventTeam, SandboxFile, Team, TeamMemb
 from databoard.store.outages import CONFLICTS
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
+from databoard.store.queries import merging as merging_queries
 from databoard.store.queries import teams as queries
 
 
@@ -128,6 +129,12 @@ def remove(session: Session, team: Team) -> None:
 def _check_may_join(session: Session, event: Event, team: Team, now: datetime) -> None:
     if event.archived_at is not None or (event.closing_at and now >= event.closing_at):
         raise ForbiddenError(f"{event.title} is over; it takes no more teams.")
+    old = queries.event_team(session, event.id, team.id)
+    merged = merging_queries.went_on_as(session, old.id) if old is not None else None
+    if merged is not None:  # what it submitted is the new team's now, and with it its quotas
+        raise ForbiddenError(
+            f"{team.name} went on as {merged} in {event.title}; it does not take part again."
+        )
     members = queries.members(session, team.id)
     if len(members) > event.max_members_per_team:
         raise InvalidError(

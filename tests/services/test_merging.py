@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError, NotFoundError, QuotaError
-from databoard.services import leaderboards, merging, submissions
+from databoard.services import leaderboards, merging, submissions, teams
 from databoard.store.models import (
     EventTeam,
     Job,
@@ -105,6 +105,23 @@ def test_what_both_made_is_the_new_teams_and_counts_for_it(
     assert len(submission_queries.counted_times(session, place.id)) == 3
     with pytest.raises(QuotaError):
         submissions.check_allowance(session, place, NOON + HOUR)
+
+
+@pytest.mark.parametrize("is_agreed", [True, False])
+def test_a_team_that_went_on_as_another_does_not_sign_up_again_for_fresh_quotas(
+    session, event, ada, bob, first, second, merge, tmp_path, is_agreed
+):
+    if is_agreed:
+        place = merging.accept(session, merge, bob, now=NOON)
+    else:
+        place = merging.merge_places(session, first, second, "both", now=NOON)
+    teams.remove_member(session, place.team, bob, now=NOON)
+
+    with pytest.raises(ForbiddenError, match="twos went on as both"):
+        teams.sign_up(session, event, second.team, problems_dir=tmp_path, now=NOON)
+
+    assert second.left_at == NOON
+    assert place.team.name == "both"
 
 
 def test_the_lines_of_the_boards_go_with_what_was_submitted(

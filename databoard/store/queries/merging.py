@@ -12,9 +12,26 @@ from databoard.store.models import EventTeam, Interaction, Job, SandboxFile, Sub
 
 
 def by_key(session: Session, key: int) -> TeamMerge | None:
-    """Proposal of this key that nobody has answered."""
-    merge = session.get(TeamMerge, key)
-    return merge if merge is not None and merge.answered_at is None else None
+    """Proposal of this key that nobody has answered, locked: of two answers, one counts."""
+    return session.scalar(
+        select(TeamMerge)
+        .where(TeamMerge.id == key, TeamMerge.answered_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def went_on_as(session: Session, place_id: int) -> str | None:
+    """Name of the team that a place went on as, if it was merged."""
+    return session.scalar(
+        select(TeamMerge.name)
+        .where(
+            TeamMerge.is_accepted,
+            (TeamMerge.asking_id == place_id) | (TeamMerge.asked_id == place_id),
+        )
+        .order_by(TeamMerge.answered_at.desc())
+        .limit(1)
+    )
 
 
 def open_of(session: Session, place_ids: Iterable[int]) -> list[TeamMerge]:
