@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from babel import dates
@@ -110,14 +111,31 @@ def format_datetime(moment: datetime | None) -> str:
     """Write a moment for people, in UTC: scripts turn it into the visitor's own zone."""
     if moment is None:
         return MISSING
-    return dates.format_datetime(moment, "d MMM y, HH:mm 'UTC'", UTC, locale=chosen())
+    minute = moment.astimezone(UTC).replace(second=0, microsecond=0)
+    return _written(minute, "d MMM y, HH:mm 'UTC'", chosen())
 
 
 def format_date(moment: datetime | None) -> str:
     """Write the day of a moment, in UTC."""
     if moment is None:
         return MISSING
-    return dates.format_date(moment.astimezone(UTC), "d MMM y", locale=chosen())
+    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _written(day, "d MMM y", chosen())
+
+
+# A page has the same days and distances a hundred times, and writing one takes long.
+
+
+@lru_cache(maxsize=2048)
+def _written(moment: datetime, pattern: str, locale: str) -> str:
+    return dates.format_datetime(moment, pattern, UTC, locale=locale)
+
+
+@lru_cache(maxsize=2048)
+def _distance(exact: timedelta, unit: Unit, locale: str) -> str:
+    return dates.format_timedelta(
+        exact, unit, threshold=math.inf, add_direction=True, locale=locale
+    )
 
 
 def relative(moment: datetime | None, now: datetime | None = None) -> str:
@@ -130,9 +148,7 @@ def relative(moment: datetime | None, now: datetime | None = None) -> str:
     name, length = next((unit for unit in UNITS if abs(seconds) >= 2 * unit[1]), UNITS[-1])
     count = int(abs(seconds) // length)
     exact = timedelta(seconds=math.copysign(count * length, seconds))
-    return dates.format_timedelta(
-        exact, name, threshold=math.inf, add_direction=True, locale=chosen()
-    )
+    return _distance(exact, name, chosen())
 
 
 def duration(seconds: float | timedelta | None) -> str:
