@@ -75,8 +75,10 @@ def test_a_second_upgrade_changes_nothing(each_url, make_settings):
 
 # checklist 9
 def test_migrate_writes_nothing_where_nothing_changed(
-    make_settings, sqlite_url, own_migrations, caplog
+    make_settings, sqlite_url, own_migrations, caplog, monkeypatch
 ):
+    for name in ("alembic", "flask_migrate"):  # a command that ran here before keeps them apart
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
     settings = make_settings(database_url=sqlite_url)
 
     with create_db_app(settings, own_migrations).app_context(), caplog.at_level(logging.INFO):
