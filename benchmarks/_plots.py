@@ -94,10 +94,7 @@ def intervals() -> Curves:
     """Measure rank intervals with 1,000 resamples of 5,000 examples."""
     rng = np.random.default_rng(0)
     hits = rank_intervals.make_hits(rng)
-    spent = [
-        ms(lambda chosen=hits[:n]: rank_intervals.ours(chosen), rounds=3)
-        for n in RANKED
-    ]
+    spent = [ms(lambda chosen=hits[:n]: rank_intervals.ours(chosen), rounds=3) for n in RANKED]
     return {"databoard": (list(RANKED), spent)}
 
 
