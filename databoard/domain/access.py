@@ -85,13 +85,23 @@ def may_see_board(role: Role, *, is_public: bool, participates: bool = False) ->
     return role in APPROVED and may_see_event(role, is_public=is_public, participates=participates)
 
 
-def may_see_private_scores(role: Role, *, now: datetime, closing: datetime | None) -> bool:
+def may_see_private_scores(
+    role: Role,
+    *,
+    now: datetime,
+    closing: datetime | None,
+    own_closing: datetime | None = None,
+) -> bool:
     """Tell whether the visitor may see test scores, and anything that depends on them.
 
-    Administrators always; everybody who has an approved account from the closing on. An event
-    that never closes never shows them.
+    Administrators always; everybody who has an approved account from the closing on, and from
+    the later closing of their own team if it has one. An event that never closes never shows them.
     """
-    return role in ADMINS or (role in APPROVED and closing is not None and now >= closing)
+    if role in ADMINS:
+        return True
+    if role not in APPROVED or closing is None:
+        return False
+    return now >= max(closing, own_closing or closing)
 
 
 def may_see_code(

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import competition, leaderboard
 from databoard.errors import NotFoundError
 from databoard.store.engine import snapshot
-from databoard.store.models import Event
+from databoard.store.models import Event, Submission
 from databoard.store.queries import leaderboards as queries
 
 BOARDS = ("public", "private", "competition", "private_competition", "failed", "new")
@@ -28,6 +28,8 @@ BOARDS = ("public", "private", "competition", "private_competition", "failed", "
 PRIVATE = ("private", "private_competition")
 #: Boards of teams.
 COMPETITIONS = ("competition", "private_competition")
+#: Orders by what follows from the newest results, too: a frozen board has none of them.
+AFTER_FREEZE = ("best", "win", "podium", "delta", "contributivity", "historical")
 TOGETHER = {"combined": "All together", "best": "Best of each fold"}
 
 
@@ -87,8 +89,9 @@ class Row:
     valid_s: float | None
     test_s: float | None
     peak_mb: float | None
-    contributivity: float
-    historical_contributivity: float
+    #: None on a frozen board.
+    contributivity: float | None
+    historical_contributivity: float | None
     n_tries: int
     fault: str
     message: str
@@ -205,6 +208,14 @@ def is_frozen(event: Event, now: datetime) -> bool:
     return has_begun and (event.closing_at is None or now < event.closing_at)
 
 
+def is_shown(submission: Submission, now: datetime) -> bool:
+    """Tell whether participants find a submission on the public board."""
+    freeze_at = submission.event_team.event.freeze_at
+    is_scored = submission.state == "scored" and submission.withdrawn_at is None
+    is_later = freeze_at is not None and submission.submitted_at >= freeze_at
+    return is_scored and not (is_later and is_frozen(submission.event_team.event, now))
+
+
 def version_of(event: Event, board: str) -> int:
     """Version of a board: what is in progress moves only the tables of what has no score."""
     return event.version if board in ("failed", "new") else event.board_version
@@ -268,6 +279,7 @@ def build(
             ranks.get(line.id),
             columns,
             has_place=not choice.section,
+            is_live=wanted.before is None,
             bar=_bar(line, facts),
             gain=gains.get(line.event_team_id),
         )
@@ -285,7 +297,7 @@ def build(
         n_pages=max(1, n_pages),
         n_ranked=n_ranked,
         sections=tuple(facts.sections.split("\n")) if facts.sections else (),
-        has=_has(facts, gains),
+        has=_has(facts, gains, wanted),
         together=_together(event, is_private=board in PRIVATE) if is_whole else (),
         shake_up=ends.shake_up if ends else None,
         frozen_at=wanted.before,
@@ -333,7 +345,7 @@ def recent(session: Session, event: Event, *, now: datetime, sees_all: bool, n: 
     known = {row.hash_ for row in found.rows}
     _, lines = queries.page(session, replace(wanted, only=best, is_table=True))
     older = [
-        _row(line, None, found.columns, has_place=False)
+        _row(line, None, found.columns, has_place=False, is_live=wanted.before is None)
         for line in lines
         if line.hash_ not in known
     ]
@@ -361,7 +373,7 @@ def own(
     if not found:
         return None
     best, official = found[0], board.official
-    is_placed = best.is_ranked and best.tie_group is not None
+    is_placed = best.is_ranked and best.tie_group is not None and board.frozen_at is None
     return Own(
         best.hash_,
         best.name,
@@ -404,6 +416,8 @@ def _wanted(
 
 def _narrowed(wanted: queries.Wanted, choice: Choice, ends: Ends | None) -> queries.Wanted:
     """Ask for what was chosen of it."""
+    if wanted.before is not None and choice.order in AFTER_FREEZE:
+        choice = replace(choice, order="", is_descending=False)
     by_rank = choice.order in ("", "rank")
     if choice.order == "change":
         gains = ends.by_submission if ends else {}
@@ -428,11 +442,15 @@ def _offset(choice: Choice, page: int) -> int:
     return (max(1, page) - 1) * (choice.size or 0)
 
 
-def _has(facts: queries.Facts, gains: Mapping[int, int | None]) -> frozenset[str]:
+def _has(
+    facts: queries.Facts, gains: Mapping[int, int | None], wanted: queries.Wanted
+) -> frozenset[str]:
+    is_live = wanted.before is None
     found = {
-        "place": facts.has_places,
-        "delta": facts.has_deltas,
-        "forecast": facts.has_forecasts,
+        "place": is_live and facts.has_places,
+        "delta": is_live and facts.has_deltas,
+        "forecast": is_live and facts.has_forecasts,
+        "share": is_live and wanted.is_scored,
         "change": any(gain is not None for gain in gains.values()),
     }
     return frozenset(name for name, is_there in found.items() if is_there)
@@ -556,6 +574,7 @@ def _row(
     columns: tuple[Column, ...],
     *,
     has_place: bool,
+    is_live: bool,
     bar: float | None = None,
     gain: int | None = None,
 ) -> Row:
@@ -580,15 +599,16 @@ def _row(
         valid_s=line.valid_s,
         test_s=line.test_s,
         peak_mb=line.peak_mb,
-        contributivity=line.contributivity,
-        historical_contributivity=line.historical_contributivity,
+        # What came after a freeze moves shares, intervals and probabilities of what came before.
+        contributivity=line.contributivity if is_live else None,
+        historical_contributivity=line.historical_contributivity if is_live else None,
         n_tries=line.n_tries,
         fault=line.fault,
         message=line.message,
         is_final=line.is_final,
         is_starred=line.is_starred,
         section=line.section,
-        place=_place(line) if has_place else None,
+        place=_place(line) if has_place and is_live else None,
         bar=bar,
         trend=_trend(line, columns[0]) if columns and line.trend else None,
         gain=gain,

@@ -47,7 +47,13 @@ def may_see_board(event: Event, place: Standing) -> bool:
 
 def may_see_private_scores(event: Event, role: Role) -> bool:
     """Tell whether the visitor may see scores on the test rows now."""
-    return access.may_see_private_scores(role, now=guards.now(), closing=event.closing_at)
+    place = guards.standing(event).event_team
+    return access.may_see_private_scores(
+        role,
+        now=guards.now(),
+        closing=event.closing_at,
+        own_closing=place.extra_closing_at if place is not None else None,
+    )
 
 
 def may_see_names(event: Event, role: Role) -> bool:

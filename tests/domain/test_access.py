@@ -97,6 +97,14 @@ def test_private_scores_wait_for_the_closing(closing, expected):  # checklist 71
     assert asked(may) == expected
 
 
+def test_private_scores_wait_for_a_later_closing_of_the_own_team():
+    def may(role):
+        own = NOON + HOUR
+        return access.may_see_private_scores(role, now=NOON, closing=NOON, own_closing=own)
+
+    assert asked(may) == "....yy"
+
+
 @pytest.mark.parametrize(
     ("is_anonymous", "closing", "expected"),
     [(False, None, "yyyyyy"), (True, None, "...yyy"), (True, NOON, "..yyyy")],

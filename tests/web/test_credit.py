@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
+from databoard.services import activity
 from databoard.services import credits as credit_services
 from tests.builders import make_scored_submission
 from tests.web.scenes import ago, ahead, make_scene, with_files
@@ -52,6 +53,23 @@ def test_what_the_team_may_not_read_is_not_suggested(log_in, rows, scene):
     rows.commit()
 
     assert scene.source.hash_ not in shares(log_in(scene.ada), scene)
+
+
+def test_what_came_after_a_freeze_is_not_suggested(app, log_in, rows, scene):
+    scene.event.freeze_at = ago(hours=4)
+    activity.note(
+        rows,
+        "look",
+        user_id=scene.ada.id,
+        now=ago(hours=2),
+        event_id=scene.event.id,
+        event_team_id=scene.ladies.id,
+        submission_id=scene.source.id,
+    )
+    rows.commit()
+
+    assert shares(log_in(scene.ada), scene) == {scene.fork.hash_: 100}
+    assert scene.source.hash_ in shares(log_in(scene.organiser, app.test_client()), scene)
 
 
 def test_what_was_given_is_not_changed_by_suggestions(log_in, rows, scene):

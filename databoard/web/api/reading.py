@@ -73,7 +73,9 @@ def leaderboard(event: str) -> Response:
         spreads=standing.is_admin or not found.has_ladder,
     )
     response = jsonify(body)
-    response.set_etag(f"{board.board}-{board.version}-{board.page}-{standing.role}")
+    response.set_etag(
+        f"{board.board}-{board.version}-{board.page}-{standing.role}-{board.frozen_at}"
+    )
     response.make_conditional(request)
     return _with_next(response, board)
 
@@ -134,7 +136,7 @@ def submission(hash_: str) -> Response:
     """Describe a submission; before it is on the board only to its team and the organisers."""
     acting_user()
     found, role = guards.load_submission(hash_)
-    is_on_board = found.state == "scored" and found.withdrawn_at is None
+    is_on_board = leaderboards.is_shown(found, guards.now())
     full = submission_queries.full(db.session(), found.id)
     if full is None or not (is_on_board or role in access.OWNERS):
         raise NotFoundError("There is no such submission, or none that you may see.")

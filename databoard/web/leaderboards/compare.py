@@ -102,7 +102,9 @@ def _partners(found: Submission) -> list[Submission]:
     """List what a submission is likely to be compared with: the visitor's own, and references."""
     place = guards.standing(found.event_team.event).event_team
     own = queries.of_team(db.session(), place.id) if place is not None else []
-    references = queries.references(db.session(), found.event_id)
+    references = [
+        one for one in queries.references(db.session(), found.event_id) if sight.is_known(one)
+    ]
     return [one for one in (*own, *references) if one.id != found.id]
 
 

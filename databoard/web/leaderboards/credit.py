@@ -126,7 +126,8 @@ def _sources(submission: Submission, shares: dict[str, int]) -> list[Source]:
         if hash_ != submission.hash_:
             found[hash_] = Source(credit_.source, int(credit_.percent), gettext("credited"))
     for source, kind in queries.traces(session, submission):
-        found.setdefault(source.hash_, Source(source, 0, str(_WHY[kind])))
+        if sight.is_known(source):
+            found.setdefault(source.hash_, Source(source, 0, str(_WHY[kind])))
     for source, why, part in _alike(submission):
         known = found.get(source.hash_)
         reason = f"{known.why}; {why}" if known else why
@@ -163,7 +164,7 @@ def _alike(submission: Submission) -> list[tuple[Submission, str, int]]:
     sources = {
         s.hash_: s for s in queries.sources(db.session(), event.id, [a.hash_ for a in alike])
     }
-    seen = [one for one in alike if sight.load(one.hash_)[1].code]
+    seen = [one for one in alike if sight.find(sources[one.hash_]).code]
     scale = 1 / max(2.0, 2 * sum(one.code for one in seen))
     return [(sources[one.hash_], _words(one), _part(one, scale)) for one in seen]
 

@@ -8,14 +8,16 @@ import numpy as np
 
 from databoard.domain import statistics
 from databoard.domain.statistics import Comparison
-from databoard.services import analysis
+from databoard.services import analysis, leaderboards
 from databoard.store.influences import Influences, Read
 from databoard.store.models import Event, EventScoreType, Standing, Submission
 from databoard.store.queries import analysis as queries
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import submissions as submission_queries
+from databoard.web import guards
 from databoard.web.event_pages import installation
 from databoard.web.extensions import db
+from databoard.web.leaderboards import sight
 from databoard.web.leaderboards.sight import Sight
 
 
@@ -38,22 +40,25 @@ def read() -> Read:
 
 
 def of(submission: Submission, seen: Sight) -> Evidence:
-    """Collect what is known of a submission."""
-    places = queries.standing(db.session(), submission.id) if submission.state == "scored" else {}
+    """Collect what is known of a submission; results after a freeze would tell of themselves."""
+    event = submission.event_team.event
+    is_frozen = leaderboards.is_frozen(event, guards.now()) and not guards.standing(event).is_admin
+    known = queries.standing(db.session(), submission.id) if submission.state == "scored" else {}
+    places = {} if is_frozen else known
     if not seen.private:
         places.pop("private", None)
-    reference = _reference(submission) if seen.folds and places else None
+    reference = _reference(submission) if seen.folds and known else None
     return Evidence(
         places,
         reference,
-        between(submission.event_team.event, submission, reference) if reference else None,
-        seen.folds and submission.blend_with is not None,
+        between(event, submission, reference) if reference else None,
+        seen.folds and submission.blend_with is not None and not is_frozen,
     )
 
 
 def _reference(submission: Submission) -> Submission | None:
     found = submission_queries.references(db.session(), submission.event_id)
-    return next((one for one in found if one.id != submission.id), None)
+    return next((one for one in found if one.id != submission.id and sight.is_known(one)), None)
 
 
 def between(event: Event, first: Submission, second: Submission) -> Comparison | None:

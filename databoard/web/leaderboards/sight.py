@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from databoard.domain import access
 from databoard.domain.access import Role
 from databoard.errors import NotFoundError
+from databoard.services import leaderboards
 from databoard.store.models import Submission
 from databoard.web import event_pages, guards
 from databoard.web.language import gettext
@@ -17,6 +18,8 @@ class Sight:
     """What is shown to this visitor of one submission."""
 
     role: Role
+    #: That there is such a submission.
+    known: bool
     #: Whose it is.
     team: bool
     #: Its files, and so comparing and importing them.
@@ -38,7 +41,8 @@ class Sight:
 def load(hash_: str) -> tuple[Submission, Sight]:
     """Load a submission that the visitor may know of, and what they may see of it.
 
-    A scored submission is known from the board; any other is its team's own business.
+    A scored submission is known from the board, unless it came after a freeze; any other is its
+    team's own business.
 
     Raises
     ------
@@ -46,20 +50,33 @@ def load(hash_: str) -> tuple[Submission, Sight]:
     """
     submission, role = guards.load_submission(hash_)
     sight = of(submission, role)
-    is_on_board = submission.state == "scored" and submission.withdrawn_at is None
-    if not (is_on_board or role in access.OWNERS):
+    if not sight.known:
         raise NotFoundError(gettext("There is no such submission, or none that you may see."))
     return submission, sight
+
+
+def is_known(submission: Submission) -> bool:
+    """Tell whether the visitor may know of a submission of an event whose board they may see."""
+    is_shown = leaderboards.is_shown(submission, guards.now())
+    return is_shown or guards.submission_role(submission) in access.OWNERS
+
+
+def find(submission: Submission) -> Sight:
+    """Ask what the visitor may see of a submission that was loaded for another reason."""
+    return of(submission, guards.submission_role(submission))
 
 
 def of(submission: Submission, role: Role) -> Sight:
     """Ask the policy everything about one submission."""
     event = submission.event_team.event
     now = guards.now()
+    known = role in access.OWNERS or leaderboards.is_shown(submission, now)
     return Sight(
         role=role,
+        known=known,
         team=event_pages.may_see_names(event, role),
-        code=access.may_see_code(
+        code=known
+        and access.may_see_code(
             role,
             now=now,
             public_opening=event.public_opening_at,

@@ -52,7 +52,11 @@ def submission(hash_: str) -> ResponseReturnValue:
         may_import=seen.code and is_participant,
         plots=predictions.plots(found) if seen.folds and seen.code else [],
         comments=comment_queries.of_submission(db.session(), found.id) if seen.code else [],
-        credited_by=credit_queries.received(db.session(), found.id),
+        credited_by=[
+            credit
+            for credit in credit_queries.received(db.session(), found.id)
+            if sight.is_known(credit.submission)
+        ],
         names=event_pages.may_see_all_names(event, guards.standing(event)),
         **event_pages.frame(event),
     )
@@ -74,9 +78,7 @@ def _others(found: Submission, event_team_id: int) -> list[Submission]:
 def _origin(found: Submission, seen: Sight) -> Submission | None:
     """Whose results it took over, if the visitor may know that both codes are the same."""
     origin = reruns.origin(db.session(), found) if seen.code else None
-    if origin is None or not sight.of(origin, guards.submission_role(origin)).code:
-        return None
-    return origin
+    return origin if origin is not None and sight.find(origin).code else None
 
 
 # ---- the live part -------------------------------------------------------------------------------
