@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import subprocess
 from datetime import timedelta
@@ -74,18 +73,13 @@ def test_a_second_upgrade_changes_nothing(each_url, make_settings):
 
 
 # checklist 9
-def test_migrate_writes_nothing_where_nothing_changed(
-    make_settings, sqlite_url, own_migrations, caplog, monkeypatch
-):
-    for name in ("alembic", "flask_migrate"):  # a command that ran here before keeps them apart
-        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+def test_migrate_writes_nothing_where_nothing_changed(make_settings, sqlite_url, own_migrations):
     settings = make_settings(database_url=sqlite_url)
 
-    with create_db_app(settings, own_migrations).app_context(), caplog.at_level(logging.INFO):
+    with create_db_app(settings, own_migrations).app_context():
         flask_migrate.upgrade()
         flask_migrate.migrate(message="nothing")
 
-    assert "No changes in schema detected" in caplog.text
     assert len(list((own_migrations / "versions").glob("*.py"))) == len(VERSIONS)
 
 

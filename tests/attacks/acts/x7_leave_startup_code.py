@@ -35,7 +35,7 @@ class Classifier(Honest):
         for name in ("sitecustomize", "usercustomize"):
             spec = attempt(lambda n=name: importlib.util.find_spec(n))
             if spec and not (spec.origin or "").startswith(("/tmp", os.path.expanduser("~"))):
-                if open(spec.origin).read() == CODE:
+                if attempt(lambda s=spec: open(s.origin).read()) == CODE:
                     print("CANARY-OWN: shared by all", spec.origin)
         os.environ.update(VARIABLES)
         return super().fit(X, y)
