@@ -7,16 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from databoard.cli.populate import EVENTS
+
 PROBLEMS = Path(__file__).parents[2] / "problems"
-# By event: its problem.
-EVENTS = {
-    "iris": "iris",
-    "digits": "digits",
-    "diabetes": "diabetes",
-    "variable_stars": "variable_stars",
-    "drug_spectra": "drug_spectra",
-    "air_passengers_dssp4": "air_passengers",
-}
 
 
 @pytest.fixture(scope="session")

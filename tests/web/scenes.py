@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from bs4 import BeautifulSoup
 from sqlalchemy.orm import Session
 
 from databoard.store.files import Files
@@ -22,6 +23,16 @@ from tests.builders import (
 )
 
 CODE = b"from sklearn.linear_model import LogisticRegression\n\n\nclass Classifier:\n    pass\n"
+
+
+def soup(answer: Any) -> BeautifulSoup:
+    """Read an answer's page."""
+    return BeautifulSoup(answer.data, "html.parser")
+
+
+def names(answer: Any) -> list[str]:
+    """List the submissions on a board, in its order."""
+    return [row.select_one(".col-name a").text for row in soup(answer).select("tr[data-key]")]
 
 
 def ago(**span: float) -> datetime:

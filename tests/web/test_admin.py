@@ -38,18 +38,25 @@ def text_of(client, path):
     return answer.get_data(as_text=True)
 
 
-@pytest.mark.slow
-def test_an_event_is_opened_on_a_problem_by_a_form(root, rows, settings):
+NEXT_TERM = {
+    "problem": "iris",
+    "name": "iris_2027",
+    "title": "Irises, next term",
+    "opening_at": "2027-03-01T08:00",
+}
+
+
+@pytest.fixture
+def irises(rows, settings):
+    """The problem iris, with its kit."""
     shutil.copytree(KITS / "iris", settings.problems_dir / "iris", dirs_exist_ok=True)
     problems.add_problem(rows, "iris", problems_dir=settings.problems_dir, now=NOON)
     rows.commit()
-    form = {
-        "problem": "iris",
-        "name": "iris_2027",
-        "title": "Irises, next term",
-        "opening_at": "2027-03-01T08:00",
-        "is_public": "y",
-    }
+
+
+@pytest.mark.slow
+def test_an_event_is_opened_on_a_problem_by_a_form(root, rows, irises):
+    form = {**NEXT_TERM, "is_public": "y"}
 
     answer = root.post("/admin/events/new", data=form)
 
@@ -76,17 +83,8 @@ def test_what_is_wrong_with_a_new_event_is_said_in_its_form(root, rows):
     assert "letters a-z" in bad.get_data(as_text=True)
 
 
-def test_no_event_is_made_of_dates_out_of_order(root, rows, settings):
-    shutil.copytree(KITS / "iris", settings.problems_dir / "iris", dirs_exist_ok=True)
-    problems.add_problem(rows, "iris", problems_dir=settings.problems_dir, now=NOON)
-    rows.commit()
-    form = {
-        "problem": "iris",
-        "name": "iris_2027",
-        "title": "Irises, next term",
-        "opening_at": "2027-03-01T08:00",
-        "closing_at": "2027-02-01T08:00",
-    }
+def test_no_event_is_made_of_dates_out_of_order(root, rows, irises):
+    form = {**NEXT_TERM, "closing_at": "2027-02-01T08:00"}
 
     answer = root.post("/admin/events/new", data=form)
 

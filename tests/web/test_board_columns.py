@@ -3,13 +3,12 @@
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 
 from databoard.services.leaderboards import Column, Trend
 from databoard.web.leaderboards import columns, listing
 from databoard.web.leaderboards.sparks import spark
 from tests.builders import NOON, make_event_team, make_scored_submission, make_team
-from tests.web.scenes import ago, ahead, make_scene
+from tests.web.scenes import ago, ahead, make_scene, names, soup
 
 URL = "/events/open/leaderboard"
 ACCURACY = Column(1, "accuracy", 3, is_official=True, is_lower_the_better=False)
@@ -23,14 +22,6 @@ def scene(rows, settings):
 @pytest.fixture
 def as_(app, log_in, scene):
     return lambda name: log_in(getattr(scene, name), app.test_client())
-
-
-def soup(answer):
-    return BeautifulSoup(answer.data, "html.parser")
-
-
-def names(answer):
-    return [row.select_one(".col-name a").text for row in soup(answer).select("tr[data-key]")]
 
 
 def heads(answer):

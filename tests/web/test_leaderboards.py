@@ -12,7 +12,7 @@ from databoard.web import polling
 from databoard.web.extensions import db
 from databoard.web.leaderboards import seats
 from tests.builders import NOON, make_event_team, make_scored_submission
-from tests.web.scenes import ago, ahead, make_failed, make_scene
+from tests.web.scenes import ago, ahead, make_failed, make_scene, names, soup
 
 URL = "/events/open/leaderboard"
 
@@ -25,14 +25,6 @@ def scene(rows, settings):
 @pytest.fixture
 def as_(app, log_in, scene):
     return lambda name: log_in(getattr(scene, name), app.test_client())
-
-
-def soup(answer):
-    return BeautifulSoup(answer.data, "html.parser")
-
-
-def names(answer):
-    return [row.select_one(".col-name a").text for row in soup(answer).select("tr[data-key]")]
 
 
 def touch(rows, scene):

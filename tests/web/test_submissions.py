@@ -6,7 +6,6 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from bs4 import BeautifulSoup
 
 from databoard.services.reruns import REUSED
 from databoard.store.files import Files
@@ -16,7 +15,7 @@ from databoard.web.leaderboards.highlight import highlight
 from databoard.web.leaderboards.measures import coarse_memory, coarse_time
 from databoard.web.leaderboards.output import SHOWN
 from tests.builders import make_scored_submission, make_submission
-from tests.web.scenes import CODE, ago, ahead, make_failed, make_scene, with_files
+from tests.web.scenes import CODE, ago, ahead, make_failed, make_scene, soup, with_files
 
 SECRET = 0.123456
 
@@ -29,10 +28,6 @@ def scene(rows, settings):
 @pytest.fixture
 def as_(app, log_in, scene):
     return lambda name: log_in(getattr(scene, name), app.test_client())
-
-
-def soup(answer):
-    return BeautifulSoup(answer.data, "html.parser")
 
 
 def token(client, url):
