@@ -1,7 +1,9 @@
 """How fast a full queue drains: 500 submissions of irises, against forking bare trainings.
 
-The bare side forks one process per fold from a process that has imported everything, two at a
-time, and throws the predictions away: no box, no scores, no database. ``--quick`` takes 60.
+The bare side is what ``ramp-test`` does for a fold, but for its scores: it loads the submission's
+file, trains, and predicts. It forks one process per fold from a process that has imported
+everything and read the data, two at a time, and throws the predictions away: no box, no scores, no
+database. ``--quick`` takes 60.
 """
 
 from __future__ import annotations
@@ -10,36 +12,44 @@ import json
 import os
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
-import pandas as pd
+import rampwf
 from _installation import FOREST, installation, write_iris
-from sklearn.model_selection import StratifiedShuffleSplit
 
 GOAL = 0.8
 CORES = 2
 
 
+def code(i: int) -> bytes:
+    """Return the file of a submission: no two are the same."""
+    return FOREST + b"# %d\n" % i
+
+
 def bare(kit: Path, n_submissions: int) -> float:
     """Seconds to fork and train all folds."""
-    names: dict[str, type] = {"__name__": "classifier"}
-    exec(FOREST, names)
-    train, test = (pd.read_csv(kit / "data" / f"{part}.csv") for part in ("train", "test"))
-    X, y = train.drop(columns="species").values, train["species"].values
-    X_test = test.drop(columns="species").values
-    folds = list(StratifiedShuffleSplit(n_splits=2, test_size=0.2, random_state=57).split(X, y))
+    import_module("sklearn.ensemble")
+    problem = rampwf.utils.assert_read_problem(str(kit))
+    X, y = problem.get_train_data(str(kit))
+    X_test, _ = problem.get_test_data(str(kit))
+    folds = list(problem.get_cv(X, y))
+    places = []
+    for i in range(n_submissions):
+        places.append(kit / "submissions" / f"bare_{i}")
+        places[-1].mkdir(exist_ok=True)
+        (places[-1] / "classifier.py").write_bytes(code(i))
     start = time.perf_counter()
     running = 0
-    for _ in range(n_submissions):
+    for place in places:
         for train_is, _ in folds:
             if running == CORES:
                 os.wait()
                 running -= 1
             if not os.fork():
-                model = names["Classifier"]()
-                model.fit(X[train_is], y[train_is])
-                model.predict_proba(X)
-                model.predict_proba(X_test)
+                model = problem.workflow.train_submission(str(place), X, y, train_is)
+                problem.workflow.test_submission(model, X)
+                problem.workflow.test_submission(model, X_test)
                 os._exit(0)
             running += 1
     while running:
@@ -61,7 +71,7 @@ def main() -> None:
         trainer.wait(30)
         site.processes.remove(trainer)
         for i in range(n_submissions):
-            site.submit(f"part-{i}", {"classifier.py": FOREST + b"# %d\n" % i})
+            site.submit(f"part-{i}", {"classifier.py": code(i)})
         site.start("train")
         # From the first that is scored, so that the start of the trainer does not count.
         while site.states().count("scored") < 2:

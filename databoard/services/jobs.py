@@ -140,15 +140,10 @@ def beat(
     cancelled : set of int
         Jobs that somebody wants stopped.
     """
-    lost, cancelled = set(), set()
-    for job_id, token in tokens.items():
-        job = queries.prolong(session, job_id, token, now + lease)
-        if job is None:
-            lost.add(job_id)
-        elif job.cancel_asked_at is not None:
-            cancelled.add(job_id)
+    held = queries.prolong(session, tokens, now + lease)
     queries.trainer_seen(session, owner, now, slots)
-    return lost, cancelled
+    cancelled = {job_id for job_id, job in held.items() if job.cancel_asked_at is not None}
+    return tokens.keys() - held.keys(), cancelled
 
 
 def release(

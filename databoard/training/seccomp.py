@@ -212,7 +212,7 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
         Whether the process has pid, network and ipc namespaces of its own. If not, it may neither
         fork (a child could outlive its limits) nor open any socket nor send signals to others.
     pid : int
-        The process itself, which may send itself signals in any case.
+        Without namespaces the process itself, which may send itself signals in any case.
     machine : str, optional
         ``x86_64`` or ``aarch64``; this machine by default.
 
@@ -259,4 +259,6 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
 
 def install(*, namespaces: bool) -> None:
     """Filter the system calls of this process and of all that it starts, for good."""
-    linux.install_filter(program(namespaces=namespaces, pid=os.getpid()))
+    # Whose namespaces hold nobody else needs no number, and finds the zygote's program.
+    pid = 0 if namespaces else os.getpid()
+    linux.install_filter(program(namespaces=namespaces, pid=pid))

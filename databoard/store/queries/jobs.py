@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -149,9 +149,16 @@ def claim(
     )
     if not taken.rowcount:  # type: ignore[attr-defined]
         return None
-    return session.scalar(
+    job: Job | None = session.scalar(_with_folds(), {"key": job_id})
+    return job
+
+
+@cache
+def _with_folds() -> Any:
+    """Ask for a job as it is now, with the folds of its submission."""
+    return (
         select(Job)
-        .where(Job.id == job_id)
+        .where(Job.id == bindparam("key"))
         .options(joinedload(Job.submission).selectinload(Submission.fold_runs))
         .execution_options(populate_existing=True)
     )
@@ -181,13 +188,22 @@ def _held() -> Any:
     )
 
 
-def prolong(session: Session, job_id: int, token: int, until: datetime) -> Job | None:
-    """Give a running job more time; None if it is no longer this claim's."""
-    job = locked(session, job_id, token)
-    if job is not None:
+def prolong(session: Session, tokens: Mapping[int, int], until: datetime) -> dict[int, Job]:
+    """Give the jobs that still run under these tokens more time; by their keys."""
+    if not tokens:
+        return {}
+    held = session.scalars(
+        select(Job)
+        .where(Job.id.in_(tokens), Job.state == "running")
+        .order_by(Job.id)
+        .with_for_update(of=Job)
+        .execution_options(populate_existing=True)
+    )
+    jobs = {job.id: job for job in held if job.token == tokens[job.id]}
+    for job in jobs.values():
         job.lease_until = until
-        session.flush()
-    return job
+    session.flush()
+    return jobs
 
 
 def open_of(session: Session, submission_id: int) -> list[Job]:

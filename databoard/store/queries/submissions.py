@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from databoard.store.base import UTCDateTime
+from databoard.store.base import Base, UTCDateTime
 from databoard.store.memory import expire
 from databoard.store.models import (
     BaggedScore,
@@ -412,9 +412,9 @@ def measured(session: Session, submission_id: int) -> Measured:
 def add_scores(
     session: Session, kind: type[FoldScore | BaggedScore], rows: Sequence[dict[str, Any]]
 ) -> None:
-    """Write many scores with one statement."""
+    """Write many scores with one statement, past the session, which need not know them."""
     if rows:
-        session.execute(insert(kind), rows)
+        session.execute(insert(Base.metadata.tables[kind.__tablename__]), rows)
 
 
 def stop_folds(session: Session, submission_id: int, states: Collection[str]) -> None:
