@@ -171,6 +171,9 @@ class Settings:
     target_code: str = "code"
     target_data: str = "data"
     ssh: str = "ssh"
+    datarun_url: str = ""
+    datarun_username: str = ""
+    datarun_password: str = field(default="", repr=False)
 
     @property
     def problems_dir(self) -> Path:
@@ -238,6 +241,9 @@ class Settings:
             target_code=env.get("DATABOARD_TARGET_CODE") or cls.target_code,
             target_data=env.get("DATABOARD_TARGET_DATA") or cls.target_data,
             ssh=env.get("DATABOARD_SSH") or cls.ssh,
+            datarun_url=env.get("DATARUN_URL", "").strip(),
+            datarun_username=env.get("DATARUN_USERNAME", "").strip(),
+            datarun_password=env.get("DATARUN_PASSWORD", ""),
         )
 
 

@@ -9,6 +9,11 @@ from databoard.cli.actions.accounts import (
     set_password,
 )
 from databoard.cli.actions.backups import backup_every, forget_mail, run_task
+from databoard.cli.actions.datarun import (
+    get_trained_tested_datarun,
+    send_data_datarun,
+    train_test_datarun,
+)
 from databoard.cli.actions.doctor import doctor
 from databoard.cli.actions.events import add_event, list_events, make_event_admin, remove_event
 from databoard.cli.actions.monitoring import monitor
@@ -76,6 +81,7 @@ ACTIONS = (
     depopulate,
     doctor,
     forget_mail,
+    get_trained_tested_datarun,
     list_events,
     list_problems,
     list_score_types,
@@ -104,6 +110,7 @@ ACTIONS = (
     rollback,
     run_task,
     scores,
+    send_data_datarun,
     serve,
     set_keywords,
     set_password,
@@ -112,4 +119,5 @@ ACTIONS = (
     test_setup,
     train,
     train_test,
+    train_test_datarun,
 )

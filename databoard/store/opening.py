@@ -1,4 +1,4 @@
-"""A session for one command: opened, closed, and with the database's refusals in words."""
+"""Sessions for one command: opened, closed, and with the database's refusals in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import MetaData, make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError, SAWarning
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from databoard.errors import BusyError
 from databoard.store.engine import make_engine, make_sessions
@@ -25,10 +25,16 @@ def open_session(url: str) -> Iterator[Session]:
     BusyError
         If the database does not answer, or has not been upgraded.
     """
+    with open_sessions(url) as sessions, sessions() as session:
+        yield session
+
+
+@contextmanager
+def open_sessions(url: str) -> Iterator[sessionmaker[Session]]:
+    """Open the database of this address for several transactions; see `open_session`."""
     engine = make_engine(url)
     try:
-        with make_sessions(engine)() as session:
-            yield session
+        yield make_sessions(engine)
     except (OperationalError, ProgrammingError) as error:
         cause = f"{type(error.orig).__name__}: {error.orig}"
         if any(sign in cause for sign in NO_TABLES):

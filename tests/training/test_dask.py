@@ -113,7 +113,7 @@ def _children(cluster: DaskCluster) -> dict[str, int]:
 
 
 class TestFolds:
-    # checklist 50: predictions made elsewhere are stored and scored (decision 11)
+    # what replaces a datarun server (decision 11)
     @pytest.mark.parametrize(
         ("problem", "code"),
         [("flowers", FOREST), ("flowers", FLOAT32), ("diabetes_kit", RIDGE)],

@@ -22,6 +22,7 @@ from databoard.settings import Settings
 from databoard.store.models import Submission
 from databoard.store.opening import open_session
 from databoard.store.queries import events as event_queries
+from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import submissions as queries
 from databoard.store.queries import teams as team_queries
 
@@ -85,24 +86,13 @@ def train_test(
     force: Annotated[bool, "train also what has been scored or has failed"] = False,
 ) -> str:
     """Train what is due or named, here and now, and return when it has ended."""
+    rows = chosen(settings, event, team, submission, state, force=force)
     with open_session(settings.database_url) as session:
-        events = (
-            [found(event_queries.by_name(session, event), "event", event, "see: fab list_events")]
-            if event
-            else event_queries.all_events(session)
-        )
-        chosen = [
-            row
-            for each in events
-            for row in queries.of_event(
-                session, each.id, team=team or None, name=submission or None
-            )
-            if _is_wanted(row, state, is_named=bool(submission), force=force)
-        ]
-        for row in chosen:
-            if row.is_ended:
-                submissions.retry(session, row, now=clock(), reason="fab train_test")
-        ids = [row.id for row in chosen]
+        there = {job.submission_id for job in job_queries.at_datarun(session)}
+        ids = [row.id for row in rows if row.id not in there]
+        for row in rows:
+            if row.is_ended and (ended := queries.by_id(session, row.id)) is not None:
+                submissions.retry(session, ended, now=clock(), reason="fab train_test")
         session.commit()
     if not ids:
         return "Nothing is due; force=True trains also what has ended."
@@ -110,6 +100,26 @@ def train_test(
 
     dispatcher.train_now(settings, ids)
     return _endings(settings, ids)
+
+
+def chosen(
+    settings: Settings, event: str, team: str, submission: str, state: str, *, force: bool = False
+) -> list[Submission]:
+    """List the submissions that a command means: what is due, what is named, or all of a state."""
+    with open_session(settings.database_url) as session:
+        events = (
+            [found(event_queries.by_name(session, event), "event", event, "see: fab list_events")]
+            if event
+            else event_queries.all_events(session)
+        )
+        return [
+            row
+            for each in events
+            for row in queries.of_event(
+                session, each.id, team=team or None, name=submission or None
+            )
+            if _is_wanted(row, state, is_named=bool(submission), force=force)
+        ]
 
 
 def _is_wanted(row: Submission, state: str, *, is_named: bool, force: bool) -> bool:
