@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -49,7 +52,15 @@ from databoard.web.extensions import db
 from tests.builders import make_user
 from tests.invariants import violations
 from tests.training.datarun_server import Datarun, datarun_server
-from tests.training.world import GOOD, World, code, desk_in_thread, installation
+from tests.training.world import (
+    GOOD,
+    ROOT,
+    World,
+    code,
+    desk_in_thread,
+    environment,
+    installation,
+)
 from tests.web.conftest import login_cookie
 
 #: What the module of a problem says for datarun, in the names of 2016.
@@ -101,9 +112,11 @@ def datarun() -> Iterator[Datarun]:
 
 
 @pytest.fixture
-def world(tmp_path, datarun) -> Iterator[World]:
+def world(request, tmp_path, datarun) -> Iterator[World]:
     """An installation that knows the server, and whose problem says what to send."""
-    with installation(None, tmp_path / "world") as world:
+    is_postgres = getattr(request, "param", "sqlite") != "sqlite"
+    url = request.getfixturevalue("postgres_server") if is_postgres else None
+    with installation(url, tmp_path / "world") as world:
         problem = world.kit / "problem.py"
         problem.write_text(problem.read_text() + NAMES)
         (world.kit / "sides_datarun.py").write_text(SPECIFIC)
@@ -162,6 +175,9 @@ def board_of(world: World) -> str:
 
 
 # checklist 50
+@pytest.mark.parametrize(
+    "world", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
 def test_a_submission_is_sent_trained_there_scored_here_and_on_the_board(world, datarun):
     assert "number 1 at datarun" in send_data_datarun(world.settings, "sides")
     assert datarun.calls == [
@@ -653,6 +669,35 @@ RF = "--event=iris_test --team=kegl --submission=rf"
 )
 def test_the_lines_of_2016_are_understood(typed, meant):
     assert " ".join(Translator([typed], as_tasks(ACTIONS).values()).translate()) == meant
+
+
+# checklist 50
+def test_the_lines_run_in_a_shell(world, datarun):
+    env = {
+        **os.environ,
+        **environment(world.settings.database_url, world.settings.root),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "DATARUN_URL": datarun.url,
+        "DATARUN_USERNAME": "kegl",
+        "DATARUN_PASSWORD": "secret",
+    }
+    name = world.read(world.submit("away")).name
+
+    def run(script: str) -> subprocess.CompletedProcess[str]:
+        command = ["bash", "-e", "-c", script]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+
+    there = run(f"fab send_data_datarun:sides\nfab train_test_datarun:e=sides,t=ours,s={name}\n")
+    assert there.returncode == 0, there.stderr
+    datarun.train()
+    back = run("python manage.py get-trained-tested-datarun --event sides")
+    assert (back.returncode, back.stderr) == (0, "")
+    assert back.stdout == f"sides ours {name}: scored\n"
+
+    refused = run(f"fab send_data_datarun:sides,{datarun.url},kegl,sesame")
+    assert refused.returncode == 1
+    assert "DATARUN_PASSWORD" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_the_variables_are_read():
