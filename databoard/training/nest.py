@@ -116,7 +116,9 @@ def limit(limits: Mapping[str, Any], *, extra_bytes: int, count_processes: bool)
         "AS": (8 * memory + (16 << 30) + extra_bytes,) * 2,
         "FSIZE": (max(1, int(limits["disk_mb"])) * MB,) * 2,
         "NOFILE": (512, 512),
-        "CORE": (0, 0),
+        # A collector of crashes behind a pipe, outside of the box, takes 0 for no limit: only
+        # where it finds 1, its own, does the kernel not start it.
+        "CORE": (1, 1),
         "MSGQUEUE": (0, 0),
         "MEMLOCK": (0, 0),
     }

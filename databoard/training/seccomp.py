@@ -2,7 +2,8 @@
 
 A deny list: an allow list breaks a numerical library every few months. Denied is what reaches
 other processes, the kernel's rarely used parts, or another box around the namespaces: keyrings,
-file locks on shared read-only files, message queues, io_uring. The program is assembled here, so
+file locks on shared read-only files, message queues, io_uring; and every call that came after the
+list was written. The program is assembled here, so
 that neither libseccomp nor a compiler is needed at run time.
 
 The numbers are those of Linux for x86-64 and for 64-bit ARM (None: the call does not exist there).
@@ -32,14 +33,23 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "pidfd_send_signal": (424, 424),
     # memory that no limit counts, and messages around the namespaces
     "memfd_secret": (447, 447),
+    "vmsplice": (278, 75),
     "keyctl": (250, 219),
     "add_key": (248, 217),
     "request_key": (249, 218),
     "mq_open": (240, 180),
     "mq_unlink": (241, 181),
     "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
     "semget": (64, 190),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
     "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
     "inotify_init": (253, None),
     "inotify_init1": (294, 26),
     "inotify_add_watch": (254, 27),
@@ -77,6 +87,8 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "setns": (308, 268),
     "unshare": (272, 97),
     # the machine
+    "sync": (162, 81),
+    "syncfs": (306, 267),
     "quotactl": (179, 60),
     "quotactl_fd": (443, 443),
     "swapon": (167, 224),
@@ -101,9 +113,11 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
 }
 # Denied as if the kernel did not have them. The flags of clone3 are out of a filter's sight, and
 # libc falls back to clone; flock and memfd_create cross boxes or escape the count of memory;
-# preadv2 tells whether another box has read a page of a shared file.
+# preadv2 and queued reads tell whether another box has read a page of a shared file, and the
+# queues that a machine may have are counted over all its boxes.
 _ABSENT: dict[str, tuple[int | None, int | None]] = {
     "preadv2": (327, 286),
+    "io_setup": (206, 0),
     "clone3": (435, 435),
     "flock": (73, 32),
     "memfd_create": (319, 279),
@@ -151,13 +165,24 @@ _DENIED_WITHOUT_NAMESPACES: dict[str, tuple[int | None, int | None]] = {
     "ioprio_set": (251, 30),
 }
 _FORK: dict[str, tuple[int | None, int | None]] = {"fork": (57, None), "vfork": (58, None)}
-_CLONE, _IOCTL, _FCNTL, _SOCKET = (56, 220), (16, 29), (72, 25), (41, 198)
+_CLONE, _IOCTL, _FCNTL, _MMAP, _PRCTL = (56, 220), (16, 29), (72, 25), (9, 222), (157, 167)
+_SOCKET, _SOCKETPAIR = (41, 198), (53, 199)
+_SETRLIMIT, _PRLIMIT = (160, 164), (302, 261)
 _KILL_CALLS = ((62, 129), (234, 131))  # kill and tgkill
 
 _NEW_NAMESPACES = 0x7E020000
 _CLONE_THREAD = 0x00010000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+# Who gets the signals that a file sends: without namespaces it could be anybody.
+_SET_OWNER_COMMANDS = (8, 10, 15)
+_SET_OWNER_REQUESTS = (0x8901, 0x8902)
 _AF_UNIX = 1
+_RLIMIT_CORE = 4
+_PR_SET_PDEATHSIG = 1
+# Of the pages that the machine keeps for others; no limit of a box counts them.
+_MAP_HUGETLB = 0x40000
+# What newer kernels have is absent, as on the kernel of the day: the first is open_tree_attr.
+_FIRST_UNKNOWN = 467
 # Locks, leases, directory notes and hints on files that several boxes see.
 _FCNTL_COMMANDS = (5, 6, 7, 36, 37, 38, 1024, 1026, 1036, 1038)
 _FS_SET_FLAGS, _FS_SET_ATTRIBUTES = 0x40086602, 0x401C5820
@@ -233,17 +258,26 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
     ]
     if machine == "x86_64":
         code += [(_JUMP_GREATER_EQUAL, 0, 1, _X32_BIT), (_RETURN, 0, 0, _KILL)]
+    code += [(_JUMP_GREATER_EQUAL, 0, 1, _FIRST_UNKNOWN), _refuse(errno.ENOSYS)]
     code += _calls(_DENIED, column, errno.EPERM)
     code += _calls(_ABSENT, column, errno.ENOSYS)
-    requests = (_TIOCSTI, _TIOCLINUX, _FS_SET_FLAGS, _FS_SET_ATTRIBUTES)
+    requests = [_TIOCSTI, _TIOCLINUX, _FS_SET_FLAGS, _FS_SET_ATTRIBUTES]
+    commands = [*_FCNTL_COMMANDS]
+    if not namespaces:
+        requests += _SET_OWNER_REQUESTS
+        commands += _SET_OWNER_COMMANDS
     code += _argument(
         _IOCTL[column], 1, [(_JUMP_EQUAL, request) for request in requests], errno.EPERM
     )
     code += _argument(_CLONE[column], 0, [(_JUMP_SET, _NEW_NAMESPACES)], errno.EPERM)
-    locks = [(_JUMP_EQUAL, command) for command in _FCNTL_COMMANDS]
+    code += _argument(_MMAP[column], 3, [(_JUMP_SET, _MAP_HUGETLB)], errno.EPERM)
+    for number, position in ((_SETRLIMIT[column], 0), (_PRLIMIT[column], 1)):
+        code += _argument(number, position, [(_JUMP_EQUAL, _RLIMIT_CORE)], errno.EPERM)
+    locks = [(_JUMP_EQUAL, command) for command in commands]
     code += _argument(_FCNTL[column], 1, locks, errno.ENOLCK)
+    family = [(_JUMP_EQUAL, _AF_UNIX)]
+    code += _argument(_SOCKETPAIR[column], 0, family, errno.EAFNOSUPPORT, unless=True)
     if namespaces:
-        family = [(_JUMP_EQUAL, _AF_UNIX)]
         code += _argument(_SOCKET[column], 0, family, errno.EAFNOSUPPORT, unless=True)
     else:
         code += _calls(_DENIED_WITHOUT_NAMESPACES, column, errno.EPERM)
@@ -251,6 +285,9 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
         for numbers in _KILL_CALLS:
             itself = [(_JUMP_EQUAL, pid)]
             code += _argument(numbers[column], 0, itself, errno.EPERM, unless=True)
+        # It must end when its keeper does.
+        bond = [(_JUMP_EQUAL, _PR_SET_PDEATHSIG)]
+        code += _argument(_PRCTL[column], 0, bond, errno.EPERM)
         thread = [(_JUMP_SET, _CLONE_THREAD)]
         code += _argument(_CLONE[column], 0, thread, errno.EAGAIN, unless=True)
     code.append((_RETURN, 0, 0, _ALLOW))

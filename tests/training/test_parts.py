@@ -320,6 +320,18 @@ def _refused(error: int) -> int:
         ((72, 3, 6), _refused(errno.ENOLCK)),  # fcntl(F_SETLK)
         ((72, 3, 1030), ALLOW),  # fcntl(F_DUPFD_CLOEXEC)
         ((62, 1), ALLOW),  # kill
+        ((157, 1), ALLOW),  # prctl(PR_SET_PDEATHSIG)
+        ((53, 1), ALLOW),  # socketpair(AF_UNIX)
+        ((53, 30), _refused(errno.EAFNOSUPPORT)),  # socketpair(AF_TIPC)
+        ((9, 0, 4096, 3, 0x22), ALLOW),  # mmap
+        ((9, 0, 4096, 3, 0x40022), _refused(errno.EPERM)),  # mmap(MAP_HUGETLB)
+        ((160, 7), ALLOW),  # setrlimit(RLIMIT_NOFILE)
+        ((160, 4), _refused(errno.EPERM)),  # setrlimit(RLIMIT_CORE)
+        ((302, 0, 4), _refused(errno.EPERM)),  # prlimit64(RLIMIT_CORE)
+        ((206,), _refused(errno.ENOSYS)),  # io_setup
+        ((462,), ALLOW),  # mseal
+        ((467,), _refused(errno.ENOSYS)),  # open_tree_attr, and whatever follows
+        ((5000,), _refused(errno.ENOSYS)),
         ((0x40000000 | 1,), KILL),  # x32
     ],
 )
@@ -338,6 +350,12 @@ def test_the_filter_inside_namespaces(call: tuple[int, ...], expected: int) -> N
         ((62, 4242), ALLOW),  # kill oneself
         ((234, 4242, 4242, 6), ALLOW),  # abort
         ((234, 1, 1, 9), _refused(errno.EPERM)),
+        ((53, 1), ALLOW),  # socketpair(AF_UNIX)
+        ((53, 30), _refused(errno.EAFNOSUPPORT)),  # socketpair(AF_TIPC)
+        ((72, 3, 8), _refused(errno.ENOLCK)),  # fcntl(F_SETOWN)
+        ((16, 3, 0x8901), _refused(errno.EPERM)),  # ioctl(FIOSETOWN)
+        ((157, 1), _refused(errno.EPERM)),  # prctl(PR_SET_PDEATHSIG)
+        ((157, 15), ALLOW),  # prctl(PR_SET_NAME)
     ],
 )
 def test_the_filter_without_namespaces(call: tuple[int, ...], expected: int) -> None:
