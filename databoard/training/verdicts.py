@@ -46,12 +46,21 @@ _LIMIT_OF_ERRNO = {
 def one_line(text: str, most: int) -> str:
     r"""Cut to one line of printable characters.
 
-    >>> one_line("no\\x1b[31m\\nway", 20)
+    >>> one_line("no\x1b[31m\nway", 20)
     'no[31m way'
     """
     words = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text).split()
     line = " ".join(words)
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _writable(text: str) -> str:
+    r"""Leave out what a file or a database cannot hold.
+
+    >>> _writable("a\0b\udc80")
+    'ab?'
+    """
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def of_limit(name: str, limits: Limits, fold: int) -> str:
@@ -92,7 +101,7 @@ def of_report(task: FoldTask, step: Step, report: Mapping[str, Any]) -> Verdict:
     place: dict[str, Any] = {
         "file": file,
         "line": line if type(line) is int and 0 < line < _MOST_LINES else None,
-        "traceback": str(report.get("traceback", ""))[:20_000],
+        "traceback": _writable(str(report.get("traceback", ""))[:20_000]),
     }
     limit = _limit_of(kind, report)
     if limit:

@@ -23,7 +23,7 @@ Fault = Literal["team", "organiser", "ours"]
 LogPolicy = Literal["full", "limited"]
 Step = Literal["starting", "training", "validating", "testing"]
 
-MESSAGE_BYTES = 64 * 1024
+MESSAGE_BYTES = 128 * 1024
 MAX_DESCRIPTORS = 16
 NPY_HEADER_BYTES = 128
 
@@ -195,7 +195,9 @@ def send(
     channel: socket.socket, message: Mapping[str, Any], descriptors: Sequence[int] = ()
 ) -> None:
     """Send one message, with descriptors."""
-    data = json.dumps(message, separators=(",", ":")).encode()
+    # As UTF-8 letters of any script take little room; half characters become their escapes.
+    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    data = text.encode(errors="backslashreplace")
     if descriptors:
         socket.send_fds(channel, [data], list(descriptors))
     else:

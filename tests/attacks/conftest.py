@@ -41,6 +41,11 @@ class Act:
         return [(words[0], words[1] if len(words) > 1 else "") for words in endings]
 
     @property
+    def words(self) -> str:
+        """What its team must be told, "" if no matter."""
+        return self._header("says")
+
+    @property
     def n_folds(self) -> int:
         return int(self._header("folds") or 1)
 

@@ -44,6 +44,9 @@ def _check(arena: Arena, act: Act, fold: int, result: FoldResult) -> None:
     found = leaving.find(MARK)
     assert found < 0, leaving[found : found + 300]
     assert verdict.fault == (None if verdict.is_ok else "team")
+    assert act.words in verdict.message
+    # No file and no database refuses what is kept of it.
+    assert "\0" not in verdict.traceback.encode().decode()
     if verdict.is_ok:
         assert arena.engine.kit("coins").score(fold, result) == arena.honest[fold]
     # L11: what the team may read is short, printable, and knows nothing of the test rows.

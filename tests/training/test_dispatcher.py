@@ -124,6 +124,7 @@ class TestEndings:
         ("fit", "predict", "state", "line", "words"),
         [
             ("raise ValueError('seven')", "pass", "training_error", 8, "ValueError: seven"),
+            (r"raise ValueError('no \udcff\0')", "pass", "training_error", 8, "ValueError: no"),
             ("pass", "raise KeyError(1)", "validating_error", 11, "KeyError"),
             ("pass", TEST_ONLY.format("raise KeyError(1)"), "testing_error", 11, "KeyError"),
             ("pass", "return np.zeros((3, 2))", "validating_error", None, "shape"),
