@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+# As much as a pipe holds, at most 1 MB, a few times over.
+_PIECES, _PIECE_BYTES = 64, 1 << 16
+
 
 class Log:
     """Reads the pipe of one fold.
@@ -55,18 +58,16 @@ class Log:
         self.read()
         self._is_hidden = True
 
-    def read(self, most: int = 1 << 22) -> None:
-        """Read what is there, at most about ``most`` bytes, so that nobody keeps us here."""
-        seen = 0
-        while self.is_open and seen < most:
+    def read(self) -> None:
+        """Read what is there, in a few pieces, however small: so nobody keeps us here."""
+        for _ in range(_PIECES if self.is_open else 0):
             try:
-                piece = os.read(self.descriptor, 1 << 16)
+                piece = os.read(self.descriptor, _PIECE_BYTES)
             except BlockingIOError:
                 return
             if not piece:
                 self.is_open = False
                 return
-            seen += len(piece)
             self._take(piece)
 
     def _take(self, piece: bytes) -> None:
