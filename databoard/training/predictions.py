@@ -6,16 +6,19 @@ header that we expect, so that nothing is parsed at all; the rest are numbers.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from typing import Any
 
 import numpy as np
 
-from databoard.training.wire import NPY_HEADER_BYTES, Form, npy_header
+from databoard.training.wire import MAX_LIST_BYTES, NPY_HEADER_BYTES, Form, npy_header
 
 DTYPES = ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
-_MAX_DEPTH = 6
+_MAX_DEPTH, _MAX_LISTS = 6, 1 << 20
+# All that lists of numbers, or of nothing (null), are written with.
+_OF_LISTS = b"0123456789+-.eE[], \t\r\nnul"
 #: Sums, squares and mean squares of numbers up to it do not overflow, whoever's are added.
 LARGEST = 1e100
 
@@ -77,6 +80,8 @@ def _read_any(raw: bytes, form: Form) -> bytes:
         return _read_free_array(body, shape, form.shape[0])
     if kind != "json" or not isinstance(size, int) or not 0 <= size <= len(body):
         raise BadPredictionsError("the predictions are neither an array nor a list")
+    if size > MAX_LIST_BYTES:
+        raise BadPredictionsError("the predictions are larger than an event may store")
     return _read_list(bytes(body[:size]), form.shape[0])
 
 
@@ -93,29 +98,31 @@ def _read_free_array(body: memoryview, shape: tuple[Any, ...], rows: int) -> byt
 
 
 def _read_list(text: bytes, rows: int) -> bytes:
+    if text.translate(None, _OF_LISTS):
+        raise BadPredictionsError("the predictions hold something that is not a finite number")
+    if text.count(b"[") > _MAX_LISTS:
+        raise BadPredictionsError(f"the predictions hold more than {_MAX_LISTS:,} lists")
     try:
-        values = json.loads(text, parse_constant=_refuse_constant)
+        values = json.loads(text)
     except (ValueError, RecursionError):
         raise BadPredictionsError("the predictions are not a list of finite numbers") from None
     if not isinstance(values, list) or len(values) != rows:
         raise BadPredictionsError(f"the predictions are not a list of {rows} items")
-    for item in values:
-        _check_item(item, 1)
-    return json.dumps(values, separators=(",", ":")).encode()
+    _check_items(values)
+    return text.strip()
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(name)
-
-
-def _check_item(item: object, depth: int) -> None:
-    if isinstance(item, list) and depth < _MAX_DEPTH:
-        for part in item:
-            _check_item(part, depth + 1)
-    elif isinstance(item, bool) or not (item is None or isinstance(item, int | float)):
-        raise BadPredictionsError("the predictions hold something that is not a number")
-    elif item is not None and not abs(item) <= LARGEST:
-        raise BadPredictionsError(f"the predictions hold NaN or numbers larger than {LARGEST:g}")
+def _check_items(level: list[Any]) -> None:
+    """Look at all items of one depth at once: one by one takes ten times as long."""
+    for _ in range(_MAX_DEPTH):
+        lists = [item for item in level if type(item) is list]
+        numbers = [abs(item) for item in level if type(item) in (int, float)]
+        if numbers and not max(numbers) <= LARGEST:
+            raise BadPredictionsError(f"the predictions hold numbers larger than {LARGEST:g}")
+        if not lists:
+            return
+        level = list(itertools.chain.from_iterable(lists))
+    raise BadPredictionsError(f"the predictions are lists of more than {_MAX_DEPTH} depths")
 
 
 def put_back(stored: bytes, rows: np.ndarray[Any, np.dtype[np.int64]]) -> bytes:

@@ -211,7 +211,7 @@ def _deliver_any(descriptor: int, y_pred: Any, form: wire.Form, numpy: Any) -> s
         _write(descriptor, _pad(head), values, numpy)
         return str(values.dtype)
     text = json.dumps([_plain(item) for item in y_pred], allow_nan=False).encode()
-    if wire.NPY_HEADER_BYTES + len(text) > form.capacity:
+    if len(text) > min(form.capacity - wire.NPY_HEADER_BYTES, wire.MAX_LIST_BYTES):
         raise WrongPredictionsError("the predictions are larger than an event may store")
     head = {"form": "json", "bytes": len(text)}
     _write(descriptor, _pad(head), numpy.frombuffer(text, dtype="u1"), numpy, kind="u1")

@@ -26,6 +26,8 @@ Step = Literal["starting", "training", "validating", "testing"]
 MESSAGE_BYTES = 128 * 1024
 MAX_DESCRIPTORS = 16
 NPY_HEADER_BYTES = 128
+# Of predictions that are lists: reading them takes ten times as much memory, in the trainer.
+MAX_LIST_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)

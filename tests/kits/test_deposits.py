@@ -47,7 +47,7 @@ def test_good_files_come_back_byte_for_byte_in_the_order_of_the_elements():
         (GOOD | {"classifier.py": b"x = 1\ny = \xff\n"}, r"not UTF-8 text \(line 2\)"),
         (GOOD | {"classifier.py": b"x = 1\0\n"}, "null character in line 1"),
         (GOOD | {"classifier.py": b"(" * 10_000}, "not valid Python|nested too deeply"),
-        (GOOD | {"classifier.py": b"-" * 200_000 + b"1"}, "nested too deeply"),
+        (GOOD | {"classifier.py": b"-" * 60_000 + b"1"}, "nested too deeply"),
     ],
 )
 def test_wrong_files_are_refused_with_what_and_where(files, said):
@@ -71,6 +71,18 @@ def test_constants_are_not_computed_when_code_is_checked():
     accept_files([CODE], {"classifier.py": b"x = 9 ** 9 ** 9 ** 9\n"})
 
     assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize("unit", [b"x\n", b"f(1)\n", b"[1]*9;"])  # W1
+def test_a_file_of_very_many_words_holds_nobody_up(unit):
+    files = GOOD | {"classifier.py": unit * (2**20 // len(unit))}
+    tracemalloc.start()
+
+    accept_files([CODE, DATA], files)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**24  # parsed it would be 900 MB
 
 
 def test_a_text_element_need_not_be_python():

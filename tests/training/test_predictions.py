@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,9 @@ BAD_LISTS = {
     "two lists": "[[], [], []][[], [], []]",
     "too deep": "[" + "[" * 30 + "]" * 30 + ", [], []]",
     "endless": "[" * 100_000,
+    "a deep list of nothing": "[[[[[[[[]]]]]]], [], []]",
+    "a key twice": '[{"a": 1, "a": 2}, [], []]',
+    "text": '["[1]", [], []]',
     "not JSON": "__import__('os')",
 }
 
@@ -197,6 +201,21 @@ def test_a_hostile_list_is_refused(text: str) -> None:
 def test_a_hostile_head_is_refused(head: bytes) -> None:
     with pytest.raises(BadPredictionsError):
         read(_fit(head.ljust(NPY_HEADER_BYTES), ANY), ANY)
+
+
+@pytest.mark.parametrize("unit", ["[]", "{}", '""', "0.5"])  # X4
+def test_lists_of_very_many_parts_are_refused_before_they_are_read(unit: str) -> None:
+    form = Form("any", (10_000,))
+    text = f"[[{','.join([unit] * 8_000_000)}]{',[]' * 9_999}]".encode()
+    head = json.dumps({"form": "json", "bytes": len(text)}).encode().ljust(NPY_HEADER_BYTES)
+    tracemalloc.start()
+
+    with pytest.raises(BadPredictionsError):
+        read((head + text).ljust(form.capacity, b"\0"), form)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * form.capacity
 
 
 def test_lists_of_objects_cross_as_numbers() -> None:
