@@ -69,6 +69,7 @@ def mask(y: Any, train_is: Any) -> Any:
         masked = y.iloc[source].copy()
         # The row names stay; they are no labels, and workflows may select by them.
         masked.index = y.index
+        masked.attrs = {}  # which may hold anything
         return masked
     if isinstance(y, list | tuple):
         return type(y)(copy.deepcopy(y[i]) for i in source)

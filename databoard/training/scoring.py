@@ -31,7 +31,7 @@ from databoard.training.host import FoldData
 from databoard.training.shuffling import Rows
 from databoard.training.terms import Terms
 from databoard.training.wall import View
-from databoard.training.wire import FoldResult, Form
+from databoard.training.wire import Fault, FoldResult, Form
 
 PREPARE_S = 900.0
 SCORE_S = 120.0
@@ -189,7 +189,9 @@ class PreparedKit:
         finally:
             wire.close(*given)
 
-    def _receive(self, timeout: float) -> tuple[dict[str, Any], list[int]]:
+    def _receive(
+        self, timeout: float, fault: Fault = "organiser"
+    ) -> tuple[dict[str, Any], list[int]]:
         channel = self._process.channel
         ready, _, _ = select.select([channel], [], [], timeout)
         message = wire.receive(channel) if ready else None
@@ -199,7 +201,7 @@ class PreparedKit:
             if ready and self._process.process.returncode in _KILLED:
                 raise BusyError(f"The scorer of {self.problem} was killed.")
             why = f"ended: {said}" if ready else f"did not answer within {timeout:.0f} s"
-            raise TrainingError(f"The scorer of {self.problem} {why}", "organiser")
+            raise TrainingError(f"The scorer of {self.problem} {why}", fault)
         answer, parcels = message
         if "error" in answer:
             wire.close(*parcels)
@@ -210,10 +212,13 @@ class PreparedKit:
         self, request: Mapping[str, Any], blobs: Sequence[bytes] = ()
     ) -> tuple[dict[str, Any], list[int]]:
         given = [wire.freeze(blobs)] if blobs else []
+        is_free = self.info.prediction_kind == "other" and request["do"] in ("score", "bag")
+        # Free predictions are as long as a submission makes them, and so are their scores.
+        fault: Fault = "team" if is_free else "organiser"
         try:
             with self._lock:
                 wire.send(self._process.channel, request, given)
-                return self._receive(SCORE_S)
+                return self._receive(SCORE_S, fault)
         except OSError as error:
             raise BusyError(f"The scorer of {self.problem} has gone.") from error
         finally:

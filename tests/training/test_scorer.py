@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,12 +121,15 @@ def test_masks_keep_the_type_of_the_labels() -> None:
     rows = np.array([2, 0])
 
     series = scorer.mask(pd.Series([1.0, 2.0, 3.0], index=[7, 8, 9]), rows)
-    frame = scorer.mask(pd.DataFrame({"a": [1, 2, 3]}), rows)
+    frame = pd.DataFrame({"a": [1, 2, 3]})
+    frame.attrs["source"] = [1, 2, 3]
+    frame = scorer.mask(frame, rows)
     lists = scorer.mask([[1], [2, 2], [3]], rows)
 
     assert series.tolist() == [1.0, 3.0, 3.0]
     assert series.index.tolist() == [7, 8, 9]
     assert frame["a"].tolist() == [1, 3, 3]
+    assert frame.attrs == {}
     assert lists == [[1], [3], [3]]
 
 
@@ -276,24 +280,29 @@ def test_stored_predictions_come_back_in_their_own_type() -> None:
     assert predictions.load(stored, "something else").dtype == np.float64
 
 
-def test_a_score_that_never_ends_is_stopped(  # X9
+@pytest.mark.parametrize(("kind", "fault"), [("multiclass", "organiser"), ("other", "team")])
+def test_a_score_that_never_ends_is_stopped(  # X9; free predictions may be why
     engine: Engine,
     problems: Path,
     submission: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    fault: str,
 ) -> None:
-    _scorer_with(problems, "endless", "return 0.5")
-    result = train(engine, submission(FOREST), "endless")
-    code = problems / "endless" / "problem.py"
+    name = f"endless_{kind}"
+    _scorer_with(problems, name, "return 0.5")
+    result = train(engine, submission(FOREST), name)
+    code = problems / name / "problem.py"
     code.write_text(code.read_text().replace("return 0.5", "\n        while True: pass"))
-    engine.forget("endless")
-    kit = engine.kit("endless")
+    engine.forget(name)
+    kit = engine.kit(name)
+    kit.info = replace(kit.info, prediction_kind=kind)
     monkeypatch.setattr("databoard.training.scoring.SCORE_S", 0.5)
 
     with pytest.raises(TrainingError, match="did not answer") as refusal:
         kit.score(0, result)
 
-    assert refusal.value.fault == "organiser"
+    assert refusal.value.fault == fault
     assert not kit.is_alive
 
 
