@@ -34,6 +34,10 @@ def test_another_model_is_another_idea():
     assert code_similarity(shingles(CODE), shingles(other)) < 0.5
 
 
+def test_code_of_a_million_words_holds_nobody_up():
+    assert len(shingles("\n".join(f"x{i}" for i in range(10**6)))) < similarity.MAX_CHARACTERS
+
+
 def test_the_starting_kit_proves_nothing():
     kit = shingles(CODE)
     first = shingles(CODE + "\ndef extra(a, b, c):\n    return a + b * c\n")

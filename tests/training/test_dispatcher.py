@@ -320,6 +320,17 @@ class TestChecks:
         assert (answer["ok"], answer["file"], answer["line"]) == (False, "classifier.py", 8)
         assert "x" * 500 in answer["traceback"]
 
+    @pytest.mark.usefixtures("shown")
+    def test_a_check_may_say_what_no_database_holds(self, world):  # X6
+        said = (
+            r"print('seen \0', flush=True); os.write(1, b'\xff\xed'); raise ValueError('\udcff \0')"
+        )
+
+        answer = await_answer(world, world.check(code(said)))
+
+        assert (answer["state"], answer["fault"], answer["line"]) == ("done", "team", 8)
+        assert answer["log"].startswith("seen")
+
     def test_a_check_does_not_wait_behind_training(self, world):
         blocked = [world.submit(f"long-{i}", slow(7)) for i in range(2)]
         world.await_state(blocked[0], "training")
