@@ -221,9 +221,10 @@ def version_of(event: Event, board: str) -> int:
     return event.version if board in ("failed", "new") else event.board_version
 
 
-def orders(event: Event) -> frozenset[str]:
+def orders(event: Event, board: str) -> frozenset[str]:
     """Name the columns by which a board may be ordered."""
-    scores = {f"{queries.SCORE}{score.name}" for score in event.score_types}
+    is_scored = board not in ("failed", "new")
+    scores = {f"{queries.SCORE}{score.name}" for score in event.score_types if is_scored}
     return frozenset({*queries.ORDERS, *scores, "change"})
 
 

@@ -63,6 +63,11 @@ def test_an_unknown_order_is_refused(as_, sort):
     assert as_("ada").get(URL, query_string={"sort": sort}).status_code == 400  # W11
 
 
+@pytest.mark.parametrize("board", ["failed", "new"])
+def test_what_has_no_score_is_not_ordered_by_one(as_, board):
+    assert as_("organiser").get(f"{URL}/{board}?sort=score:accuracy").status_code == 400
+
+
 def test_words_are_searched_in_teams_and_submissions(as_):
     ada = as_("ada")
 

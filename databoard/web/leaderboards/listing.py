@@ -201,7 +201,7 @@ def get(event: Event, board: str, right: Right, choice: Choice, *, now: datetime
     BadRequest
         If it cannot be ordered as asked.
     """
-    if choice.order not in ("", "rank") and choice.order not in leaderboards.orders(event):
+    if choice.order not in ("", "rank") and choice.order not in leaderboards.orders(event, board):
         raise BadRequest(gettext("There is no such column to sort by."))
     is_held_back = choice.order in HELD_BACK and not right.spreads
     if is_held_back or (choice.order == "team" and not right.names):  # an order tells names, too
