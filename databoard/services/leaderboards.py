@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -645,10 +646,15 @@ def _bar(line: queries.Line, facts: queries.Facts) -> float | None:
 
 def _trend(line: queries.Line, official: Column) -> Trend | None:
     """Read the last scores of a line's team."""
-    pairs = sorted(
-        (int(key), float(score))
-        for key, _, score in (one.partition(":") for one in (line.trend or "").split())
-    )
-    sign = 1 if official.is_lower_the_better else -1
-    here = next((i for i, (key, _) in enumerate(pairs) if key == line.id), None)
-    return Trend(tuple(sign * score for _, score in pairs), here)
+    keys, scores = _course(line.trend or "", is_lower_the_better=official.is_lower_the_better)
+    return Trend(scores, keys.index(line.id) if line.id in keys else None)
+
+
+# The lines of a team share it, and so do the versions of a board until the team's next score.
+@lru_cache(maxsize=4096)
+def _course(text: str, *, is_lower_the_better: bool) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Read keys and scores of submissions, the oldest first, from ``id:key`` and so on."""
+    words = text.replace(":", " ").split()
+    pairs = sorted(zip(map(int, words[::2]), map(float, words[1::2]), strict=True))
+    sign = 1 if is_lower_the_better else -1
+    return tuple(key for key, _ in pairs), tuple(sign * score for _, score in pairs)

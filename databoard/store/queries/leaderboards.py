@@ -7,16 +7,21 @@ columns come back, no objects.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
+    Float,
+    Integer,
     Select,
     String,
     Subquery,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -193,18 +198,33 @@ class Facts(NamedTuple):
     worst_key: float | None
 
 
+N_FACTS = len(Facts._fields)
+
+
 def page(session: Session, wanted: Wanted) -> tuple[Facts, list[Line]]:
     """List the lines that are wanted, in their order, and say what is true of all."""
-    question, order = _lines(wanted)
-    about = _facts(wanted)
-    rows = session.execute(question.add_columns(*about).order_by(*order)).all()
+    is_lasting = wanted.only is None and wanted.values is None
+    question, about = (_known_page if is_lasting else _page)(replace(wanted, offset=0))
+    rows = session.execute(question, {"offset": wanted.offset}).all()
     found = []
     for row in rows:
-        scores = row[N_OWN : -len(about)]
+        scores = row[N_OWN:-N_FACTS]
         pairs = zip(scores[::2], scores[1::2], strict=True)
         found.append(Line._make([*row[:N_OWN], tuple(pairs)]))
-    facts = rows[0][-len(about) :] if rows else session.execute(select(*about)).one()
+    facts = rows[0][-N_FACTS:] if rows else session.execute(about).one()
     return Facts._make(facts), found
+
+
+def _page(wanted: Wanted) -> tuple[Select[Any], Select[Any]]:
+    """Put the question for the lines and the facts together, and one for the facts alone."""
+    question, order = _lines(wanted)
+    about = _facts(wanted)
+    return question.add_columns(*about).order_by(*order), select(*about)
+
+
+# Putting the question together takes as long as its answer, and a board asks the same again for
+# each of its pages and versions.
+_known_page = lru_cache(maxsize=128)(_page)
 
 
 def ranks(
@@ -218,6 +238,19 @@ def ranks(
         In the order of the keys; what stands above the first of these at once, with the key
         minus infinity.
     """
+    rows = session.execute(
+        _known_ranks(
+            Wanted(
+                wanted.event_id, board=wanted.board, before=wanted.before, section=wanted.section
+            )
+        ),
+        {"first": min(keys, default=0.0), "last": max(keys, default=0.0)},
+    ).all()
+    return [(row[0], row[1]) for row in rows], rows[0][2]
+
+
+@lru_cache(maxsize=128)
+def _known_ranks(wanted: Wanted) -> CompoundSelect[Any, Any, Any]:
     place = _PLACE
     meant = [*_on_board(wanted), place.is_ranked.is_(True)]
     if wanted.section:
@@ -225,7 +258,7 @@ def ranks(
             EventTeam.event_id == wanted.event_id, EventTeam.section == wanted.section
         )
         meant.append(place.event_team_id.in_(inside))
-    first, last = (min(keys), max(keys)) if keys else (0.0, 0.0)
+    first, last = bindparam("first", type_=Float), bindparam("last", type_=Float)
 
     def number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return select(func.count()).select_from(place).where(*meant, *conditions).scalar_subquery()
@@ -236,8 +269,7 @@ def ranks(
         .where(*meant, place.key >= first, place.key <= last)
         .group_by(place.key)
     )
-    rows = session.execute(union_all(above, between).order_by("of")).all()
-    return [(row[0], row[1]) for row in rows], rows[0][2]
+    return union_all(above, between).order_by("of")
 
 
 class Entry(NamedTuple):
@@ -500,7 +532,8 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
         *(column.label(f"order{i}") for i, (column, _) in enumerate(order))
     )
     if wanted.limit is not None:
-        question = question.order_by(*by).limit(wanted.limit).offset(wanted.offset)
+        question = question.order_by(*by).limit(wanted.limit)
+        question = question.offset(bindparam("offset", type_=Integer))
     picked = question.subquery("picked")
     s, st, other = _S, _PLACE, aliased(Submission)
     # For some lines each team's are counted, for all of them all teams' at once.
