@@ -29,7 +29,7 @@ from databoard.store.influences import Influences, remembering
 from databoard.store.models import Submission
 from databoard.store.queries import analysis as queries
 from databoard.store.queries.analysis import Candidate
-from databoard.training import blends
+from databoard.training.blends import Answerer
 from databoard.training.engine import Engine
 from databoard.training.event_terms import terms_of
 from databoard.training.scoring import PreparedKit
@@ -106,6 +106,7 @@ class Analyst:
     ) -> None:
         self.sessions, self.engine = sessions, engine
         self.files, self.influences = Files(submissions_dir), Influences(submissions_dir)
+        self._blends = Answerer(sessions, engine, self.files)
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._forget()
@@ -134,7 +135,7 @@ class Analyst:
         while not self._stopped.wait(pause):
             start = time.monotonic()
             try:
-                blends.answer_all(self.sessions, self.engine, self.files)
+                self._blends.answer_all()
             except Exception:  # as in `_guarded`; what was asked stays asked
                 logger.warning("blends", exc_info=True)
             self.work()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from databoard.errors import DataboardError
+from databoard.errors import DataboardError, NotFoundError
 from databoard.services import blends as services
 from databoard.store.engine import read_only
 from databoard.store.files import Files
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 #: So many are answered before what else is due.
 AT_ONCE = 10
+#: What fails by a fault of ours may be passing: it is tried again, later and later, for so long.
+PATIENCE = timedelta(hours=1)
+RETRY_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -37,22 +41,49 @@ class Question:
     #: Folder and how often it counts.
     members: tuple[tuple[str, int], ...]
     n_asked: int
+    asked_at: datetime
 
 
-def answer_all(sessions: sessionmaker[Session], engine: Engine, files: Files) -> None:
-    """Answer what was asked; whatever happens, who asked is told."""
-    with read_only(), sessions() as session:
-        waiting = [_read(session, row) for row in queries.waiting(session, AT_ONCE)]
-    for question in waiting:
+class Answerer:
+    """Answers what was asked.
+
+    Parameters
+    ----------
+    sessions : sessionmaker
+    engine : Engine
+    files : Files
+    """
+
+    def __init__(self, sessions: sessionmaker[Session], engine: Engine, files: Files) -> None:
+        self.sessions, self.engine, self.files = sessions, engine, files
+        # By question: when to try again, and how long to wait should it fail once more.
+        self._again: dict[int, tuple[float, float]] = {}
+
+    def answer_all(self) -> None:
+        """Answer what is due; who asked what has no answer is told why."""
+        later = [key for key, (at, _) in self._again.items() if time.monotonic() < at]
+        with read_only(), self.sessions() as session:
+            rows = queries.waiting(session, AT_ONCE, but=later)
+            waiting = [_read(session, row) for row in rows]
+        for question in waiting:
+            self._answer(question)
+
+    def _answer(self, question: Question) -> None:
         scores, why = {}, ""
         try:
-            scores = _scores(question, engine, files)
-        except Exception as error:  # who asked is told, and no other question waits for it
+            scores = _scores(question, self.engine, self.files)
+        except Exception as error:  # no other question waits for it
             is_known = isinstance(error, DataboardError)
             logger.warning("blend %d: %s", question.id, error, exc_info=not is_known)
+            is_ours = not isinstance(error, DataboardError) or error.fault == "ours"
+            if is_ours and datetime.now(UTC) < question.asked_at + PATIENCE:
+                _, pause = self._again.get(question.id, (0.0, RETRY_S))
+                self._again[question.id] = (time.monotonic() + pause, 2 * pause)
+                return
             words = error.message if isinstance(error, DataboardError) else type(error).__name__
             why = f"It could not be computed: {words}"
-        with sessions.begin() as session:
+        self._again.pop(question.id, None)
+        with self.sessions.begin() as session:
             now = datetime.now(UTC)
             if why:
                 services.refuse(session, question.id, why, now=now)
@@ -79,6 +110,7 @@ def _read(session: Session, row: BlendQuestion) -> Question:
             if int(key) in known
         ),
         len(row.parts),
+        row.asked_at,
     )
 
 
@@ -87,11 +119,13 @@ def _scores(question: Question, engine: Engine, files: Files) -> dict[str, float
 
     Raises
     ------
+    NotFoundError
+        If a member is gone.
     DataboardError
-        If a member is gone, or the kit cannot combine them.
+        If the kit cannot combine them.
     """
     if len(question.members) < question.n_asked:
-        raise DataboardError("one of the submissions is gone.")
+        raise NotFoundError("one of the submissions is gone.")
     folds = range(question.n_folds)
     trains = [
         files.read_fold(folder, number, "y_pred_train.npy")
@@ -99,7 +133,7 @@ def _scores(question: Question, engine: Engine, files: Files) -> dict[str, float
         for folder, _ in question.members
     ]
     if not all(trains):
-        raise DataboardError("the predictions of one of the submissions are gone.")
+        raise NotFoundError("the predictions of one of the submissions are gone.")
     kit = engine.kit(question.problem, question.event, question.terms)
     counts = [[number for _, number in question.members] for _ in folds]
     told = kit.combine(counts, [one or b"" for one in trains], [None] * len(trains))

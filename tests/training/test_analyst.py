@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -20,9 +20,10 @@ from databoard.store.files import Files
 from databoard.store.models import Submission
 from databoard.store.queries import analysis as queries
 from databoard.store.queries import tasks as task_queries
+from databoard.training import blends as answering
 from databoard.training.analysis import FoldBlend, npy
 from databoard.training.analyst import Analyst, _plan
-from databoard.training.blends import answer_all
+from databoard.training.blends import Answerer
 from databoard.training.influence import Influence
 from databoard.training.scorer import Scorer
 from databoard.training.wire import npy_header
@@ -387,7 +388,7 @@ def test_a_blend_is_answered_with_what_the_members_score_together(
     alone = blends.ask(rows, event, user, {made[1].id: 7}, now=NOON)
     rows.commit()
 
-    answer_all(analyst.sessions, analyst.engine, files)
+    Answerer(analyst.sessions, analyst.engine, files).answer_all()
 
     rows.refresh(question)
     rows.refresh(alone)
@@ -404,7 +405,7 @@ def test_a_blend_of_what_is_gone_is_refused_with_the_reason(rows, scorer, files,
     rows.commit()
     shutil.rmtree(files.folder(made.folder))
 
-    answer_all(analyst.sessions, analyst.engine, files)
+    Answerer(analyst.sessions, analyst.engine, files).answer_all()
 
     rows.refresh(question)
     assert "predictions of one of the submissions are gone" in question.error
@@ -422,12 +423,44 @@ def test_a_blend_that_fails_in_an_unknown_way_holds_up_no_other(
     path.unlink()
     path.mkdir()
 
-    answer_all(analyst.sessions, analyst.engine, files)
+    Answerer(analyst.sessions, analyst.engine, files).answer_all()
 
     rows.refresh(first)
     rows.refresh(second)
     assert first.error == "It could not be computed: IsADirectoryError"
     assert second.answer
+
+
+def test_a_blend_that_fails_by_our_fault_is_tried_again_for_a_while(
+    rows, scorer, files, event, analyst
+):
+    made = put(rows, scorer, files, make_event_team(rows, event), "odd", 0.8)
+    user, now = make_user(rows, "asker"), datetime.now(UTC)
+    question = blends.ask(rows, event, user, {made.id: 1}, now=now)
+    too_old = blends.ask(rows, event, user, {made.id: 2}, now=now - answering.PATIENCE)
+    rows.commit()
+    path = files.fold_path(made.folder, 0, "y_pred_train.npy")
+    kept = path.rename(path.with_suffix(".away"))
+    path.mkdir()
+    answerer = Answerer(analyst.sessions, analyst.engine, files)
+
+    answerer.answer_all()
+    rows.refresh(question)
+    rows.refresh(too_old)
+    assert question.answered_at is None
+    assert too_old.error == "It could not be computed: IsADirectoryError"
+    rows.commit()
+
+    path.rmdir()
+    kept.rename(path)
+    answerer.answer_all()
+    rows.refresh(question)
+    assert question.answered_at is None, "not before a pause"
+    rows.commit()
+
+    Answerer(analyst.sessions, analyst.engine, files).answer_all()  # remembers no pause
+    rows.refresh(question)
+    assert question.answer
 
 
 def test_an_analysis_that_is_stopped_stays_due(rows, scorer, files, event, analyst):

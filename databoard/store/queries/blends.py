@@ -90,7 +90,9 @@ def of_user(session: Session, event_id: int, user_id: int, limit: int) -> list[B
     return list(session.scalars(query))
 
 
-def waiting(session: Session, limit: int) -> list[BlendQuestion]:
-    """List the questions that nobody has answered, oldest first."""
-    query = select(BlendQuestion).where(BlendQuestion.answered_at.is_(None))
+def waiting(session: Session, limit: int, *, but: Iterable[int] = ()) -> list[BlendQuestion]:
+    """List the questions that nobody has answered, but for some, oldest first."""
+    query = select(BlendQuestion).where(
+        BlendQuestion.answered_at.is_(None), BlendQuestion.id.not_in(list(but))
+    )
     return list(session.scalars(query.order_by(BlendQuestion.id).limit(limit)))
