@@ -9,10 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from bs4 import BeautifulSoup
+from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.orm import Session
 
 from databoard.store.files import Files
 from databoard.store.models import EventTeam, SandboxFile, Submission
+from databoard.web.extensions import db
 from tests.builders import (
     make_event,
     make_event_team,
@@ -97,3 +99,23 @@ def make_failed(rows: Session, scene: SimpleNamespace, place: EventTeam, **field
     with_files(scene, submission)
     rows.commit()
     return submission
+
+
+class counting:  # noqa: N801 - reads as a sentence
+    """Collect the statements that the application sends meanwhile."""
+
+    def __init__(self, app):
+        with app.app_context():
+            self.engine = db.engine
+        self.statements = []
+
+    def __enter__(self):
+        sqlalchemy_event.listen(self.engine, "before_cursor_execute", self.note)
+        return self.statements
+
+    def __exit__(self, *_):
+        sqlalchemy_event.remove(self.engine, "before_cursor_execute", self.note)
+
+    def note(self, _connection, _cursor, statement, *_):
+        if not statement.startswith("BEGIN"):
+            self.statements.append(statement)

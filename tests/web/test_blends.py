@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from databoard.services import blends
 from databoard.store.queries import blends as queries
-from tests.web.scenes import ago, ahead, make_scene
+from tests.web.scenes import ago, ahead, counting, make_scene
 
 URL = "/events/open/blends"
 
@@ -63,6 +63,17 @@ def test_after_it_those_of_all(ada, rows, scene):
 
     assert "0.875" in fresh.text
     assert ada.get(f"{URL}/asked?v={fresh.headers['X-Version']}").status_code == 204
+
+
+def test_a_poll_that_finds_nothing_new_lists_no_submissions(app, ada, scene):
+    ask(ada, {scene.own.id: 2})
+    version = soup(ada.get(URL)).select_one("[data-live]")["data-version"]
+
+    with counting(app) as questions:
+        answer = ada.get(f"{URL}/asked?v={version}")
+
+    assert answer.status_code == 204
+    assert not any("submission_scores" in question for question in questions)
 
 
 def test_what_is_no_number_is_said_and_kept(ada, scene):

@@ -4,15 +4,13 @@ from gzip import decompress
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import event as sqlalchemy_event
 
 from databoard.services import events, leaderboards
 from databoard.store.engine import make_engine
 from databoard.web import polling
-from databoard.web.extensions import db
 from databoard.web.leaderboards import seats
 from tests.builders import NOON, make_event_team, make_scored_submission
-from tests.web.scenes import ago, ahead, make_failed, make_scene, names, soup
+from tests.web.scenes import ago, ahead, counting, make_failed, make_scene, names, soup
 
 URL = "/events/open/leaderboard"
 
@@ -330,26 +328,6 @@ def test_no_page_asks_more_of_a_longer_event(app, as_, rows, scene, page):
         make_scored_submission(rows, scene.men, f"n{number}", score=0.5 - number / 1000)
 
     assert n_questions() <= few
-
-
-class counting:  # noqa: N801 - reads as a sentence
-    """Collect the statements that the application sends meanwhile."""
-
-    def __init__(self, app):
-        with app.app_context():
-            self.engine = db.engine
-        self.statements = []
-
-    def __enter__(self):
-        sqlalchemy_event.listen(self.engine, "before_cursor_execute", self.note)
-        return self.statements
-
-    def __exit__(self, *_):
-        sqlalchemy_event.remove(self.engine, "before_cursor_execute", self.note)
-
-    def note(self, _connection, _cursor, statement, *_):
-        if not statement.startswith("BEGIN"):
-            self.statements.append(statement)
 
 
 def test_the_table_of_a_board_has_no_formula(as_, rows, scene):

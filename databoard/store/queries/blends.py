@@ -90,6 +90,15 @@ def of_user(session: Session, event_id: int, user_id: int, limit: int) -> list[B
     return list(session.scalars(query))
 
 
+def version(session: Session, event_id: int, user_id: int) -> str:
+    """Name the state of what a user has asked about an event: other when more is, or answered."""
+    query = select(func.count(BlendQuestion.id), func.count(BlendQuestion.answered_at)).where(
+        BlendQuestion.event_id == event_id, BlendQuestion.user_id == user_id
+    )
+    n_asked, n_answered = session.execute(query).one()
+    return f"{n_asked}.{n_answered}"
+
+
 def waiting(session: Session, limit: int, *, but: Iterable[int] = ()) -> list[BlendQuestion]:
     """List the questions that nobody has answered, but for some, oldest first."""
     query = select(BlendQuestion).where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,8 @@ class Asked:
     members: list[tuple[int, str]]
 
 
-def _open(name: str) -> tuple[Event, dict[int, Any]]:
-    """Load an event and those of its submissions that the visitor may blend, the best first.
+def _open(name: str) -> Event:
+    """Load an event in which the visitor may ask for blends.
 
     Raises
     ------
@@ -50,6 +51,12 @@ def _open(name: str) -> tuple[Event, dict[int, Any]]:
         )
     if not place.is_admin and is_frozen(event, guards.now()):
         raise ForbiddenError(gettext("The board is frozen until the closing, and so are blends."))
+    return event
+
+
+def _known(event: Event, keys: Iterable[int] | None = None) -> dict[int, Any]:
+    """List the submissions that the visitor may blend, or those of some, the best first."""
+    place = guards.standing(event)
     is_open = place.is_admin or access.may_see_code(
         Role.USER,
         now=guards.now(),
@@ -60,26 +67,28 @@ def _open(name: str) -> tuple[Event, dict[int, Any]]:
     own = place.event_team.id if place.event_team else None
     rows = [
         row
-        for row in queries.members(db.session(), event.id)
+        for row in queries.members(db.session(), event.id, keys)
         if is_open or row.event_team_id == own
     ]
     sign = 1 if event.official_score.is_lower_the_better else -1
     rows.sort(key=lambda row: (sign * row.score, row.submitted_at))
-    return event, {row.id: row for row in rows}
+    return {row.id: row for row in rows}
 
 
 @bp.get("/events/<event>/blends")
 @guards.approved_required
 def blends(event: str) -> ResponseReturnValue:
     """Show what may be blended, and what the visitor has asked."""
-    return _page(*_open(event))
+    loaded = _open(event)
+    return _page(loaded, _known(loaded))
 
 
 @bp.post("/events/<event>/blends")
 @guards.approved_required
 def ask_blend(event: str) -> ResponseReturnValue:
     """Ask what the chosen would score together."""
-    loaded, known = _open(event)
+    loaded = _open(event)
+    known = _known(loaded)
     try:
         question = services.ask(db.session(), loaded, guards.me(), _parts(known), now=guards.now())
     except InvalidError as error:
@@ -95,18 +104,17 @@ def ask_blend(event: str) -> ResponseReturnValue:
 @guards.approved_required
 def asked_blends(event: str) -> Response:
     """Bring what the visitor has asked up to date."""
-    loaded, known = _open(event)
-    asked = _asked(loaded, known)
+    loaded = _open(event)
 
     def render() -> str:
         return render_template(
             "leaderboards/_asked_blends.html",
             event=loaded,
-            asked=asked,
+            asked=_asked(loaded),
             official=loaded.official_score,
         )
 
-    return polling.fresh(_version(asked), render)
+    return polling.fresh(_version(loaded), render)
 
 
 def _parts(known: dict[int, Any]) -> dict[int, int]:
@@ -126,24 +134,25 @@ def _parts(known: dict[int, Any]) -> dict[int, int]:
     return parts
 
 
-def _asked(event: Event, known: dict[int, Any]) -> list[Asked]:
+def _asked(event: Event) -> list[Asked]:
+    questions = queries.of_user(db.session(), event.id, guards.me().id, N_ASKED)
+    known = _known(event, {int(key) for question in questions for key in question.parts})
     found = []
-    for question in queries.of_user(db.session(), event.id, guards.me().id, N_ASKED):
+    for question in questions:
         named = {key: known[int(key)].name for key in question.parts if int(key) in known}
         members = [(n, named.get(key, gettext("removed"))) for key, n in question.parts.items()]
         found.append(Asked(question, sorted(members, reverse=True)))
     return found
 
 
-def _version(asked: list[Asked]) -> str:
-    """Tell whether anything was asked or answered since."""
-    n_answered = sum(one.question.answered_at is not None for one in asked)
-    return f"{asked[0].question.id if asked else 0}.{n_answered}"
+def _version(event: Event) -> str:
+    return queries.version(db.session(), event.id, guards.me().id)
 
 
 def _page(event: Event, known: dict[int, Any], *, error: InvalidError | None = None) -> str:
     place = guards.standing(event)
-    asked = _asked(event, known)
+    # Before what it is the version of, so that this is never too old.
+    version = _version(event)
     own = place.event_team.id if place.event_team else None
     listed = [
         row for i, row in enumerate(known.values()) if i < N_LISTED or row.event_team_id == own
@@ -157,8 +166,8 @@ def _page(event: Event, known: dict[int, Any], *, error: InvalidError | None = N
         names=event_pages.may_see_all_names(event, place),
         official=event.official_score,
         combined=_combined(event),
-        asked=asked,
-        version=_version(asked),
+        asked=_asked(event),
+        version=version,
         error=error,
         max_parts=services.MAX_PARTS,
         **event_pages.frame(event),
