@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,12 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from databoard.domain import similarity
-from databoard.domain.similarity import Shingle, shingles
+from databoard.domain.similarity import IntArray, Shingle, shingles
 from databoard.errors import NotFoundError
 from databoard.kits import bundling
 from databoard.store.files import Files
 from databoard.store.influences import kind_of
+from databoard.store.memory import Arrays
 from databoard.store.models import Event
 from databoard.store.queries import reports as queries
 
@@ -33,6 +33,7 @@ CODE_IS_ALIKE = 0.9
 ERRORS_ARE_ALIKE = 0.98
 #: Of a larger event, the best so many are compared.
 MAX_COMPARED = 300
+_remembered = Arrays(32 * 2**20)
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,7 @@ def pairs(
     rows = _best(session, event)
     if len(rows) < 2:
         return []
-    names = queries.code_files(session, [row.id for row in rows])
-    codes = [_code(files, row.hash_, tuple(names.get(row.id, ()))) for row in rows]
+    codes = _codes(session, files, rows)
     code = similarity.code_similarities(codes, _kit_code(problem_dir))
     errors = _errors(event, rows, read)
     is_alike = (code >= CODE_IS_ALIKE) | (np.nan_to_num(errors) >= ERRORS_ARE_ALIKE)
@@ -100,9 +100,18 @@ def _best(session: Session, event: Event) -> list[Any]:
     return scored[:MAX_COMPARED]
 
 
-@lru_cache(maxsize=2000)
-def _code(files: Files, hash_: str, names: tuple[str, ...]) -> frozenset[Shingle]:
+def _codes(session: Session, files: Files, rows: Sequence[Any]) -> list[IntArray]:
+    """Read the code of submissions as numbered runs of tokens."""
+    names = queries.code_files(session, [row.id for row in rows])
+    return [_code(files, row.hash_, tuple(names.get(row.id, ()))) for row in rows]
+
+
+def _code(files: Files, hash_: str, names: tuple[str, ...]) -> IntArray:
     """Cut a submission's code into runs of tokens, once: its files never change."""
+    return _remembered.get((files, hash_), lambda: similarity.numbered(_runs(files, hash_, names)))
+
+
+def _runs(files: Files, hash_: str, names: Iterable[str]) -> set[Shingle]:
     found: set[Shingle] = set()
     for name in names:
         try:
@@ -110,12 +119,13 @@ def _code(files: Files, hash_: str, names: tuple[str, ...]) -> frozenset[Shingle
         except (NotFoundError, OSError):
             continue
         found |= shingles(source.decode(errors="replace"))
-    return frozenset(found)
+    return found
 
 
-def _kit_code(problem_dir: Path) -> Iterable[Shingle]:
+def _kit_code(problem_dir: Path) -> IntArray:
     sources = (path for path in bundling.kit_files(problem_dir).values() if path.suffix == ".py")
-    return frozenset().union(*(shingles(path.read_text(errors="replace")) for path in sources))
+    runs = (shingles(path.read_text(errors="replace")) for path in sources)
+    return similarity.numbered(frozenset().union(*runs))
 
 
 def _errors(event: Event, rows: Sequence[Any], read: Read) -> FloatArray:
@@ -175,8 +185,7 @@ def earlier_alike(
         if row.team != mine.team and row.submitted_at < mine.submitted_at
     ]
     compared = [mine, *others]
-    names = queries.code_files(session, [row.id for row in compared])
-    codes = [_code(files, row.hash_, tuple(names.get(row.id, ()))) for row in compared]
+    codes = _codes(session, files, compared)
     code = similarity.code_similarities(codes, _kit_code(problem_dir))[0]
     errors = _errors(event, compared, read)[0]
     found = [

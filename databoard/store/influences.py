@@ -8,7 +8,6 @@ the covariances of errors (`databoard.domain.statistics`), for which no label is
 from __future__ import annotations
 
 import io
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from databoard.store.files import Files, write_atomically
+from databoard.store.memory import Arrays
 
 FloatArray = NDArray[np.float64]
 #: Reads an influence: folder, run and kind ("public_bagged_1", ...).
@@ -79,7 +79,7 @@ class Influences:
 
 
 def remembering(read: Read, max_bytes: int = MAX_REMEMBERED) -> Read:
-    """Make a reader that remembers what it read last; for one thread.
+    """Make a reader that remembers what it read last.
 
     What a run left does not change; only what was missing is looked for again.
 
@@ -89,21 +89,9 @@ def remembering(read: Read, max_bytes: int = MAX_REMEMBERED) -> Read:
         As `Influences.read`.
     max_bytes : int
     """
-    known: OrderedDict[tuple[str, int, str], FloatArray] = OrderedDict()
-    size = 0
+    known = Arrays(max_bytes)
 
     def find(folder: str, run: int, kind: str) -> FloatArray | None:
-        nonlocal size
-        key = (folder, run, kind)
-        if key in known:
-            known.move_to_end(key)
-            return known[key]
-        vector = read(folder, run, kind)
-        if vector is not None:
-            known[key] = vector
-            size += vector.nbytes
-            while size > max_bytes:
-                size -= known.popitem(last=False)[1].nbytes
-        return vector
+        return known.get((folder, run, kind), lambda: read(folder, run, kind))
 
     return find

@@ -1,10 +1,13 @@
-"""Rows that a transaction has read once and need not read again before it ends."""
+"""What need not be read again: rows in one transaction, arrays that do not change."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Any, TypeVar
 
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -35,3 +38,37 @@ def expire(session: Session, model: type[Any], key: Any) -> None:
     held = session.identity_map.get(session.identity_key(model, key))
     if held is not None:
         session.expire(held)
+
+
+class Arrays:
+    """The arrays that were asked for last, by their keys, as many as fit; for all threads.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Of all of them; a larger one is not kept.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes, self.n_bytes = max_bytes, 0
+        self._known: OrderedDict[Hashable, NDArray[Any]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Give what was made under a key; what is None is made again."""
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]  # type: ignore[return-value]
+        found = make()
+        if found is not None and found.nbytes <= self.max_bytes:  # type: ignore[attr-defined]
+            self._keep(key, found)  # type: ignore[arg-type]
+        return found
+
+    def _keep(self, key: Hashable, array: NDArray[Any]) -> None:
+        with self._lock:
+            before = self._known.pop(key, None)  # another thread made it meanwhile
+            self._known[key] = array
+            self.n_bytes += array.nbytes - (before.nbytes if before is not None else 0)
+            while self.n_bytes > self.max_bytes:
+                self.n_bytes -= self._known.popitem(last=False)[1].nbytes

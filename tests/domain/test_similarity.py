@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from databoard.domain import similarity
-from databoard.domain.similarity import code_similarity, contained, shingles
+from databoard.domain.similarity import code_similarity, contained, numbered, shingles
 
 CODE = """
 from sklearn.ensemble import RandomForestClassifier
@@ -79,7 +79,7 @@ def test_code_similarity_is_symmetric_and_a_share(first, second):
 def test_all_pairs_at_once_are_as_alike_as_one_by_one(sources, kit):
     codes, known = [shingles(source) for source in sources], shingles(kit)
 
-    found = similarity.code_similarities(codes, known)
+    found = similarity.code_similarities([numbered(code) for code in codes], numbered(known))
 
     for i, first in enumerate(codes):
         for j, second in enumerate(codes):

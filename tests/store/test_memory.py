@@ -1,10 +1,11 @@
-"""What a transaction has read once it keeps, and no longer than its end."""
+"""What a transaction has read once it keeps, and no longer than its end; arrays, while they fit."""
 
 from __future__ import annotations
 
+import numpy as np
 from sqlalchemy import select, update
 
-from databoard.store.memory import expire, keep
+from databoard.store.memory import Arrays, expire, keep
 from databoard.store.models import Event, Submission
 from tests.builders import make_event, make_event_team, make_submission
 
@@ -60,3 +61,23 @@ def test_a_row_that_was_changed_beside_the_session_is_read_again(session):
     expire(session, Submission, submission.id + 1)
 
     assert submission.message == "new"
+
+
+def test_arrays_are_remembered_up_to_a_sum_of_bytes():
+    arrays, made = Arrays(max_bytes=100), []
+
+    def get(key, n_bytes):
+        return arrays.get(key, lambda: made.append(key) or np.zeros(n_bytes, dtype=np.uint8))
+
+    for key in ("a", "b", "a", "c"):  # with c one has to go, and b was asked for longest ago
+        get(key, 40)
+    assert made == ["a", "b", "c"]
+
+    get("a", 40)
+    get("b", 40)
+    assert made == ["a", "b", "c", "b"]
+    assert arrays.n_bytes == 80
+
+    assert get("large", 200).nbytes == 200
+    assert arrays.n_bytes == 80
+    assert arrays.get("none", lambda: None) is None
