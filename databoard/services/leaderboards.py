@@ -271,7 +271,7 @@ def build(
     if ends is not None:
         ranks, n_ranked = ends.ranks, ends.n_ranked
     elif wanted.is_scored:
-        ranks, n_ranked = _ranks(session, wanted, lines)
+        ranks, n_ranked = _ranks(session, wanted, lines), facts.n_ranked or 0
     else:
         ranks, n_ranked = {}, 0
     gains = ends.gains if ends else {}
@@ -473,18 +473,15 @@ def _together(event: Event, *, is_private: bool) -> tuple[Together, ...]:
 
 def _ranks(
     session: Session, wanted: queries.Wanted, lines: Collection[queries.Line]
-) -> tuple[dict[int, int | None], int]:
-    """Rank lines by how many stand above; and count who takes a rank."""
-    keys = [line.key for line in lines if line.is_ranked and line.key is not None]
-    counted, n_ranked = queries.ranks(session, wanted, keys)
+) -> dict[int, int | None]:
+    """Rank lines by how many stand above."""
+    keys = {line.id: line.key for line in lines if line.is_ranked and line.key is not None}
+    if not keys:
+        return {}
+    counted = queries.ranks(session, wanted, keys.values())
     above = list(accumulate((n for _, n in counted), initial=0))
     known = [key for key, _ in counted]
-    ranks: dict[int, int | None] = {
-        line.id: 1 + above[bisect_left(known, line.key)]
-        for line in lines
-        if line.is_ranked and line.key is not None
-    }
-    return ranks, n_ranked
+    return {line: 1 + above[bisect_left(known, key)] for line, key in keys.items()}
 
 
 @dataclass(frozen=True)

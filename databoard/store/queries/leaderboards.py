@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     CompoundSelect,
     Float,
@@ -187,6 +188,8 @@ class Facts(NamedTuple):
     """What is true of all lines that are asked for, and of the board."""
 
     n_lines: int
+    #: On the board, or in the section; None where nothing takes a rank.
+    n_ranked: int | None
     has_places: bool
     has_deltas: bool
     has_forecasts: bool
@@ -227,49 +230,41 @@ def _page(wanted: Wanted) -> tuple[Select[Any], Select[Any]]:
 _known_page = lru_cache(maxsize=128)(_page)
 
 
-def ranks(
-    session: Session, wanted: Wanted, keys: Collection[float]
-) -> tuple[list[tuple[float, int]], int]:
-    """Count who takes a rank: between the first and the last of these by key, and in all.
+def ranks(session: Session, wanted: Wanted, keys: Collection[float]) -> list[tuple[float, int]]:
+    """Count who takes a rank between the first and the last of these, which may not be empty.
 
     Returns
     -------
-    list of (float, int), int
+    list of (float, int)
         In the order of the keys; what stands above the first of these at once, with the key
         minus infinity.
     """
-    rows = session.execute(
-        _known_ranks(
-            Wanted(
-                wanted.event_id, board=wanted.board, before=wanted.before, section=wanted.section
-            )
-        ),
-        {"first": min(keys, default=0.0), "last": max(keys, default=0.0)},
-    ).all()
-    return [(row[0], row[1]) for row in rows], rows[0][2]
+    asked = Wanted(
+        wanted.event_id, board=wanted.board, before=wanted.before, section=wanted.section
+    )
+    question = _known_ranks(asked)
+    rows = session.execute(question, {"first": min(keys), "last": max(keys)})
+    return [(row[0], row[1]) for row in rows]
 
 
 @lru_cache(maxsize=128)
-def _known_ranks(wanted: Wanted) -> CompoundSelect[Any, Any, Any]:
-    place = _PLACE
-    meant = [*_on_board(wanted), place.is_ranked.is_(True)]
+def _known_ranks(wanted: Wanted) -> CompoundSelect[Any, Any]:
+    key, ranked = _PLACE.key, _ranked(wanted)
+    first, last = bindparam("first", type_=Float), bindparam("last", type_=Float)
+    above = select(literal(float("-inf")).label("of"), func.count()).where(*ranked, key < first)
+    between = select(key, func.count()).where(*ranked, key >= first, key <= last).group_by(key)
+    return union_all(above, between).order_by("of")
+
+
+def _ranked(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Mean what takes a rank on the board, or in the section."""
+    found = [*_on_board(wanted), _PLACE.is_ranked.is_(True)]
     if wanted.section:
         inside = select(EventTeam.id).where(
             EventTeam.event_id == wanted.event_id, EventTeam.section == wanted.section
         )
-        meant.append(place.event_team_id.in_(inside))
-    first, last = bindparam("first", type_=Float), bindparam("last", type_=Float)
-
-    def number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-        return select(func.count()).select_from(place).where(*meant, *conditions).scalar_subquery()
-
-    above = select(literal(float("-inf")).label("of"), number(place.key < first), number())
-    between = (
-        select(place.key, func.count(), literal(0))
-        .where(*meant, place.key >= first, place.key <= last)
-        .group_by(place.key)
-    )
-    return union_all(above, between).order_by("of")
+        found.append(_PLACE.event_team_id.in_(inside))
+    return found
 
 
 class Entry(NamedTuple):
@@ -616,23 +611,45 @@ def _facts(wanted: Wanted) -> list[ColumnElement[Any]]:
         .order_by(EventTeam.section)
         .subquery()
     )
+    counted = _counted(wanted)
+    if wanted.is_plain:
+        n_lines = select(counted.c.n_lines)
+    else:
+        n_lines = select(func.count()).select_from(_chosen(wanted).subquery())
+    if not wanted.is_scored:
+        n_ranked: Select[Any] = select(null())
+    elif wanted.section:
+        n_ranked = select(func.count()).select_from(st).where(*_ranked(wanted))
+    else:
+        n_ranked = select(counted.c.n_ranked)
     return [
-        select(func.count()).select_from(_chosen(wanted).subquery()).scalar_subquery(),
+        n_lines.scalar_subquery(),
+        n_ranked.scalar_subquery(),
         some(known),
         some(known.where(st.delta.is_not(None))),
         some(known.where(st.p_win.is_not(None))),
         select(func.aggregate_strings(sections.c.section, "\n")).scalar_subquery(),
-        *_scale(wanted),
+        *_scale(wanted, counted),
     ]
 
 
-def _scale(wanted: Wanted) -> list[ColumnElement[Any]]:
+def _counted(wanted: Wanted) -> CTE:
+    """Count the lines of the whole board and those that take a rank, once for all who ask."""
+    ranked = func.count().filter(_PLACE.is_ranked.is_(True))
+    return (
+        select(func.count().label("n_lines"), ranked.label("n_ranked"))
+        .where(*_on_board(wanted))
+        .cte("counted")
+    )
+
+
+def _scale(wanted: Wanted, counted: CTE) -> list[ColumnElement[Any]]:
     """Ask for the best, the middle and the worst key of what takes a rank."""
     if not wanted.is_page:
         return [null(), null(), null()]
     key = _PLACE.key
     ranked = select(key).where(*_on_board(wanted), _PLACE.is_ranked.is_(True)).correlate(None)
-    half = select(func.count() // 2).select_from(ranked.subquery()).scalar_subquery()
+    half = select(counted.c.n_ranked // 2).scalar_subquery()
     return [
         ranked.order_by(key).limit(1).scalar_subquery(),
         ranked.order_by(key).limit(1).offset(half).scalar_subquery(),
