@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import select
 import signal
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from databoard.training.host import FoldData
 from databoard.training.shuffling import Rows
 from databoard.training.terms import Terms
 from databoard.training.wall import View
-from databoard.training.wire import Fault, FoldResult, Form
+from databoard.training.wire import Fault, FoldResult, FoldTask, Form
 
 PREPARE_S = 900.0
 SCORE_S = 120.0
@@ -94,6 +95,15 @@ class KitInfo:
                 "folders": tuple(told["folders"]),
             }
         )
+
+
+@dataclass(eq=False)
+class _Shuffled:
+    """A fold's labels, X and test X in a secret order, kept while folds use them."""
+
+    parcels: list[int]
+    rows: list[Rows]
+    n_users: int = 0
 
 
 def _view(
@@ -160,7 +170,7 @@ class PreparedKit:
         self._labels: dict[int, int] = {}
         self._parcels: list[int] = []
         self._samples: dict[bool, tuple[dict[str, Any], list[int]]] = {}
-        self._shuffled: dict[int, tuple[list[int], list[Rows]]] = {}
+        self._shuffled: dict[int, _Shuffled] = {}
         walled = isolation.tier in ("full", "ns")
         view = _view(isolation, environment, problem, event, problems)
         try:
@@ -233,9 +243,8 @@ class PreparedKit:
         """End the scorer and forget the data."""
         self._process.close()
         more = [parcels for _, parcels in self._samples.values()]
-        more += [parcels for parcels, _ in self._shuffled.values()]
         wire.close(*self._parcels, *self._labels.values(), *itertools.chain(*more))
-        self._parcels, self._labels, self._samples, self._shuffled = [], {}, {}, {}
+        self._parcels, self._labels, self._samples = [], {}, {}
 
     def __del__(self) -> None:
         # A kit that was replaced serves the folds that still use it, and goes with the last.
@@ -243,29 +252,37 @@ class PreparedKit:
             self.close()
 
     # -------------------------------------------------------------- for boxes
-    def fold_data(self, submission: Path, fold: int, *, strict: bool = False) -> FoldData:
-        """Return what the box of a fold gets.
+    @contextlib.contextmanager
+    def lend(self, task: FoldTask) -> Iterator[FoldData]:
+        """Lend what the box of a fold or of a check gets.
 
-        Parameters
-        ----------
-        submission : Path
-        fold : int
-        strict : bool
-            In a secret order, see `databoard.training.shuffling`, where the kit allows it.
+        Rows of a strict event are in a secret order where the kit allows it, see
+        `databoard.training.shuffling`: a copy of the data for every fold, which lasts no longer
+        than the folds that use it.
 
         Raises
         ------
         TrainingError
-            If a file of the submission is missing, or the rows of X cannot be moved.
+            If a file of the submission is missing, or the data cannot be sampled or moved.
         """
-        rows: list[Rows] = []
-        if strict and self.info.are_rows_exchangeable:
-            parcels, rows = self._in_secret_order(fold)
+        if task.is_check:
+            yield self._sample_data(task.submission, is_open=task.log == "full")
+        elif task.strict and self.info.are_rows_exchangeable:
+            with self._in_secret_order(task.fold) as lent:
+                train_rows, *test_rows = lent.rows
+                data = self._fold_data(task.submission, lent.parcels, owner=lent)
+                yield replace(
+                    data, train_rows=train_rows, test_rows=test_rows[0] if test_rows else None
+                )
         else:
             with self._filling:
-                if fold not in self._labels:
-                    _, (self._labels[fold],) = self._ask({"do": "fold", "fold": fold})
-            parcels = [self._labels[fold], *self._parcels[1:]]
+                if task.fold not in self._labels:
+                    told = self._ask({"do": "fold", "fold": task.fold})
+                    _, (self._labels[task.fold],) = told
+            parcels = [self._labels[task.fold], *self._parcels[1:]]
+            yield self._fold_data(task.submission, parcels, owner=self)
+
+    def _fold_data(self, submission: Path, parcels: Sequence[int], owner: object) -> FoldData:
         y, X_train, *X_test = parcels
         return FoldData(
             workflow=self.info.workflow,
@@ -276,20 +293,28 @@ class PreparedKit:
             train_form=self.info.train_form,
             test_form=self.info.test_form,
             are_probabilities=self.info.prediction_kind == "multiclass",
-            train_rows=rows[0] if rows else None,
-            test_rows=rows[1] if len(rows) > 1 else None,
-            owner=self,
+            owner=owner,
         )
 
-    def _in_secret_order(self, fold: int) -> tuple[list[int], list[Rows]]:
-        """Return a fold's labels, X and test X, and which rows they hold at each place."""
+    @contextlib.contextmanager
+    def _in_secret_order(self, fold: int) -> Iterator[_Shuffled]:
+        """Lend a fold's data in its order; those who ask at the same time share one copy."""
         with self._filling:
             if fold not in self._shuffled:
                 told, (raw, *parcels) = self._ask({"do": "shuffled fold", "fold": fold})
                 rows = np.split(np.frombuffer(wire.contents(raw), np.int64), told["ends"])
                 wire.close(raw)
-                self._shuffled[fold] = (parcels, rows)
-            return self._shuffled[fold]
+                self._shuffled[fold] = _Shuffled(parcels, rows)
+            lent = self._shuffled[fold]
+            lent.n_users += 1
+        try:
+            yield lent
+        finally:
+            with self._filling:
+                lent.n_users -= 1
+                if not lent.n_users:
+                    del self._shuffled[fold]
+                    wire.close(*lent.parcels)
 
     def sample(self, *, is_open: bool) -> tuple[dict[str, Any], list[int]]:
         """Return a few rows for checks, with words about them; see `databoard.training.sampling`.
@@ -309,14 +334,8 @@ class PreparedKit:
                 self._samples[is_open] = self._ask({"do": "sample", "is_open": is_open})
             return self._samples[is_open]
 
-    def sample_data(self, submission: Path, *, is_open: bool) -> FoldData:
-        """Return what the box of a check gets: a few rows, see `sample`.
-
-        Raises
-        ------
-        TrainingError
-            If the data cannot be sampled, or a file of the submission is missing.
-        """
+    def _sample_data(self, submission: Path, *, is_open: bool) -> FoldData:
+        """Return what the box of a check gets: a few rows, see `sample`."""
         told, (X, y, X_test) = self.sample(is_open=is_open)
         train_form, test_form = (
             Form(told[name]["kind"], tuple(told[name]["shape"]))

@@ -315,9 +315,10 @@ def test_parallel_libraries_work_inside(engine: Engine, submission: Callable[...
 
 def test_the_data_of_a_fold_outlive_the_kit_that_they_came_from(engine, submission) -> None:
     # A scorer that dies is replaced while folds wait; a closed number may be another file's.
-    data = engine.kit("flowers").fold_data(submission(FOREST), 0)
-    engine.forget("flowers")
-    gc.collect()
+    task = FoldTask(submission(FOREST), "flowers", None, 0)
+    with engine.kit("flowers").lend(task) as data:
+        engine.forget("flowers")
+        gc.collect()
 
-    assert os.fstat(data.y).st_size > 0
-    assert os.fstat(data.X_train).st_size > 0
+        assert os.fstat(data.y).st_size > 0
+        assert os.fstat(data.X_train).st_size > 0

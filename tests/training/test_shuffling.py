@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,6 +70,25 @@ def test_who_looks_at_each_row_by_itself_predicts_and_scores_the_same(
     kit = strict_engine.kit("flowers")
     assert kit.score(1, strict) == kit.score(1, usual)
     assert train(strict_engine, folder, strict=True).y_pred_test == strict.y_pred_test  # R15
+
+
+def test_no_fold_leaves_its_own_copy_of_the_data_behind(
+    strict_engine: Engine, submission: Callable[[str], Path]
+) -> None:
+    def sealed() -> int:
+        return sum("memfd:parcel" in os.path.realpath(f"/proc/self/fd/{fd}") for fd in range(400))
+
+    folder = submission(BY_PLACE)
+    task = FoldTask(folder, "flowers", None, 0, strict=True)
+    kit = strict_engine.kit("flowers")
+    before = sealed()
+
+    with kit.lend(task) as one, kit.lend(task) as other:
+        assert sealed() == before + 3, "two that run at once share a copy"
+        assert one.X_train == other.X_train
+    train(strict_engine, folder, strict=True)
+
+    assert sealed() == before
 
 
 def test_who_goes_by_places_is_led_astray_but_on_training_rows(

@@ -251,15 +251,25 @@ class DaskExecutor:
         task = future.task
         try:
             kit = self._find_kit(task.problem, task.event)
-            data = (
-                kit.sample_data(task.submission, is_open=task.log == "full")
-                if task.is_check
-                else kit.fold_data(task.submission, task.fold, strict=task.strict)
-            )
+            with kit.lend(task) as data:
+                order = orders.order(
+                    task, data, kit.environment, lambda n: self._shelf.name(data.owner, n)
+                )
+                order |= {**self._terms, "requirements": kit.requirements}
+                return data.in_order(self._send_out(future, on_event, order, data))
         except DataboardError as error:
             return self._ended(verdicts.of_error(error))
-        order = orders.order(task, data, kit.environment, lambda n: self._shelf.name(kit, n))
-        order |= {**self._terms, "requirements": kit.requirements}
+
+    def _send_out(
+        self, future: RemoteFuture, on_event: OnEvent, order: Mapping[str, Any], data: FoldData
+    ) -> FoldResult:
+        """Have a worker train a fold, another one if it is lost.
+
+        Raises
+        ------
+        LostError
+            If nothing comes of it.
+        """
         lost, place = 0, None
         for _ in range(MOST_ERRANDS):
             client = self._client
@@ -269,12 +279,12 @@ class DaskExecutor:
                 answer = Errand(self, client, future, on_event).run(order, place)
             except KilledWorker as error:
                 lost, place = lost + 1, None
-                logger.warning("a worker was lost under fold %d: %s", task.fold, error)
+                logger.warning("a worker was lost under fold %d: %s", future.task.fold, error)
                 if lost >= ATTEMPTS:
                     raise LostError(f"{ATTEMPTS} workers were lost under the fold.") from error
                 continue
             if isinstance(answer, FoldResult):
-                return data.in_order(answer)
+                return answer
             place = answer["worker"]
             self._send(client, place, order, data, answer["missing"])
         raise LostError(f"Worker {place} does not keep the fold's data.")

@@ -299,12 +299,8 @@ class LocalExecutor:
         task = future.task
         try:
             kit = self._find_kit(task.problem, task.event)
-            data = (
-                kit.sample_data(task.submission, is_open=task.log == "full")
-                if task.is_check
-                else kit.fold_data(task.submission, task.fold, strict=task.strict)
-            )
+            with kit.lend(task) as data:
+                result = self._zygotes.train(kit.environment, task, data, on_event, future.bell)
+                return data.in_order(result)
         except DataboardError as error:
             return FoldResult(verdicts.of_error(error), isolation=self.isolation.words)
-        result = self._zygotes.train(kit.environment, task, data, on_event, future.bell)
-        return data.in_order(result)

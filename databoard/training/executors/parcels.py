@@ -17,7 +17,6 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from databoard.training import wire
-from databoard.training.scoring import PreparedKit
 
 CHUNK_BYTES = 8 << 20
 KEPT_BYTES = 8 << 30
@@ -25,7 +24,7 @@ _KEPT_S = 7 * 86_400.0
 
 
 class Shelf:
-    """The trainer's side: what the parcels of kits are called, and copies in a shared folder.
+    """The trainer's side: what parcels are called, and copies in a shared folder.
 
     Parameters
     ----------
@@ -36,7 +35,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._names: WeakKeyDictionary[PreparedKit, dict[int, tuple[str, int]]]
+        self._names: WeakKeyDictionary[object, dict[int, tuple[str, int]]]
         self._names = WeakKeyDictionary()
         self._lock = threading.Lock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,10 +44,13 @@ class Shelf:
                 if path.stat().st_mtime < time.time() - _KEPT_S:
                     path.unlink()
 
-    def name(self, kit: PreparedKit, descriptor: int) -> tuple[str, int]:
-        """Return the sha256 and the size of a kit's parcel, and see that its copy is there."""
+    def name(self, owner: object, descriptor: int) -> tuple[str, int]:
+        """Return the sha256 and the size of a parcel, and see that its copy is there.
+
+        A descriptor means the same as long as its owner lives, and no longer.
+        """
         with self._lock:
-            known = self._names.setdefault(kit, {})
+            known = self._names.setdefault(owner, {})
             if descriptor not in known:
                 content = wire.contents(descriptor)
                 sha256 = hashlib.sha256(content).hexdigest()
