@@ -119,16 +119,25 @@ class Analyst:
         self._memory, self._read = Memory(), remembering(self.influences.read)
 
     # -------------------------------------------------------------- the thread
-    def start(self) -> None:
-        """Begin to look for what is due."""
-        self._thread = threading.Thread(target=self._loop, name="analyst", daemon=True)
+    def start(self, *, once: bool = False) -> None:
+        """Begin to look for what is due, again and again or once."""
+        target = self.work if once else self._loop
+        self._thread = threading.Thread(target=target, name="analyst", daemon=True)
         self._thread.start()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it still looks for what is due."""
+        return self._thread is not None and self._thread.is_alive()
+
     def stop(self) -> None:
-        """End after what is being done."""
+        """Begin nothing more; what is not finished stays due."""
         self._stopped.set()
+
+    def join(self, until: float) -> None:
+        """Wait for what is being done, up to a moment of the monotonic clock."""
         if self._thread is not None:
-            self._thread.join(timeout=10)
+            self._thread.join(max(0.0, until - time.monotonic()))
 
     def _loop(self) -> None:
         pause = PAUSE_S
@@ -150,7 +159,7 @@ class Analyst:
         except SQLAlchemyError as error:
             logger.warning("what is to be analysed is not known: %s", error)
             return False
-        went_well = [self._guarded(event_id) for event_id in due]
+        went_well = [self._guarded(event_id) for event_id in due if not self._stopped.is_set()]
         return all(went_well)
 
     def _guarded(self, event_id: int) -> bool:
@@ -166,6 +175,8 @@ class Analyst:
             self.analyse(event_id)
         except Exception as error:
             self._forget()
+            if self._stopped.is_set():
+                return False  # its scorer was ended with the trainer
             self._again[event_id] = (time.monotonic() + pause, min(2 * pause, MOST_RETRY_S))
             # What databoard has words for needs no traceback.
             logger.warning(

@@ -73,6 +73,8 @@ class Answerer:
         try:
             scores = _scores(question, self.engine, self.files)
         except Exception as error:  # no other question waits for it
+            if self.engine.is_closed:
+                return  # the trainer is being stopped, another one will answer
             is_known = isinstance(error, DataboardError)
             logger.warning("blend %d: %s", question.id, error, exc_info=not is_known)
             is_ours = not isinstance(error, DataboardError) or error.fault == "ours"

@@ -62,6 +62,7 @@ AHEAD_S, MAX_ROUNDS = 0.5, 8.0
 GATHER_S = 0.1
 #: How often a trainer that is busy looks what has changed.
 LOOK_S = 0.2
+_GLANCE_S = 0.05
 #: More than this and a clock was set; less is drift and waiting.
 CLOCK_JUMP_S = 2.0
 
@@ -192,10 +193,13 @@ class Desk:
             if not self.once:
                 self.analyst.start()
             self._loop()
-            if self.once and self.stop_at is None:
-                self.analyst.work()
+            if self.once:
+                self.analyst.start(once=True)
+                while self.stop_at is None and self.analyst.is_busy:
+                    time.sleep(_GLANCE_S)
         finally:
-            self.analyst.stop()
+            self.stop()
+            self.analyst.join(self.stop_at or 0.0)
             wakeup.stop()
             self._close()
 
@@ -266,6 +270,7 @@ class Desk:
         """Claim nothing more; what has not ended after the time to drain is given back."""
         if self.stop_at is None:
             self.stop_at = time.monotonic() + self.pace.drain_s
+            self.analyst.stop()
             self.inbox.put(None)
 
     def _persist(self, what: Callable[[Session], T]) -> T:
@@ -580,7 +585,6 @@ class Desk:
     # ------------------------------------------------------------------ the end
     def _close(self) -> None:
         """Stop what still runs and give it back; no attempt is counted."""
-        self.stop()
         self.is_closing = True
         for run in self.runs.values():
             run.is_lost = True

@@ -25,11 +25,12 @@ import logging
 import threading
 from concurrent.futures import Future
 from pathlib import Path
+from weakref import WeakSet
 
-from databoard.errors import SettingsError, UnsafeError
+from databoard.errors import BusyError, SettingsError, UnsafeError
 from databoard.settings import Settings
 from databoard.training import box, cgroups, staging
-from databoard.training.box import Environment, Isolation
+from databoard.training.box import Confined, Environment, Isolation
 from databoard.training.changes import Fingerprint, fingerprint
 from databoard.training.environments.keeper import Keeper
 from databoard.training.executors.base import OnEvent, ignore
@@ -116,6 +117,8 @@ class Engine:
         self._locks: dict[tuple[str, str | None], threading.Lock] = {}
         self._lock = threading.Lock()
         self._environments_met: set[str] = set()
+        self._scorers: WeakSet[Confined] = WeakSet()
+        self.is_closed = False
         self.executor = connect(self.isolation, self.kit, slots)
 
     @classmethod
@@ -167,12 +170,14 @@ class Engine:
         KitError
             If the problem does not load; the fault is the organiser's.
         BusyError
-            If the problem's environment is being built.
+            If the problem's environment is being built, or the engine is closed.
         """
         key = (problem, event)
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
+            if self.is_closed:
+                raise BusyError("The trainer is being stopped.")
             kit = self._kits.get(key)
             if kit is not None and kit.is_alive and (terms is None or self._is_fresh(kit, terms)):
                 with self._lock:
@@ -189,6 +194,7 @@ class Engine:
                 self.problems_dir,
                 self.environments.python_of(problem),
                 self._terms.get(key, _NO_TERMS),
+                self._begin,
             )
             gone = []
             with self._lock:
@@ -199,6 +205,13 @@ class Engine:
                 while len(self._kits) > MAX_KITS:
                     gone.append(self._kits.pop(next(iter(self._kits))))
             return fresh
+
+    def _begin(self, scorer: Confined) -> None:
+        """Know a scorer from its start, so that nobody waits for it once the engine closes."""
+        with self._lock:
+            self._scorers.add(scorer)
+            if self.is_closed:
+                scorer.kill()
 
     def _is_fresh(self, kit: PreparedKit, terms: Terms) -> bool:
         seen = self._seen.get((kit.problem, kit.event))
@@ -256,7 +269,11 @@ class Engine:
                 cgroups.sweep(self.isolation.cgroups, own=own)
 
     def close(self) -> None:
-        """End every box, zygote and scorer."""
+        """End every box, zygote and scorer, whatever they do: who waits for one is told."""
+        with self._lock:
+            self.is_closed = True
+            for scorer in self._scorers:
+                scorer.kill()
         self.environments.close()
         self.executor.shutdown()
         with self._lock:  # runs may still be asking for some

@@ -115,6 +115,12 @@ class Confined:
         """Whether the process still runs."""
         return self.process.poll() is None
 
+    def kill(self) -> None:
+        """End the process, from any thread: whoever waits for it hears that it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            if self.is_alive:
+                os.killpg(self.process.pid, signal.SIGKILL)
+
     def close(self) -> None:
         """End the process and all that is inside its wall."""
         self.channel.close()

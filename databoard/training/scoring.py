@@ -7,7 +7,7 @@ import itertools
 import select
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,8 @@ class PreparedKit:
         The interpreter of the problem's environment.
     terms : Terms
         What the event has fixed.
+    on_start : callable, optional
+        Gets the scorer's process before it loads the problem, which may take long.
 
     Raises
     ------
@@ -159,6 +161,7 @@ class PreparedKit:
         problems_dir: Path,
         python: str,
         terms: Terms = _NO_TERMS,
+        on_start: Callable[[Confined], None] | None = None,
     ) -> None:
         self.problem, self.event, self.terms = problem, event, terms
         environment = Environment(python)
@@ -175,6 +178,8 @@ class PreparedKit:
         view = _view(isolation, environment, problem, event, problems)
         try:
             self._process = Confined(view, walled=walled)
+            if on_start is not None:
+                on_start(self._process)
             self._process.wait_ready()
             self._send_terms()
         except OSError as error:

@@ -13,7 +13,7 @@ from databoard.store.engine import read_only
 from databoard.store.models import FoldScore, Job
 from databoard.training import dispatcher
 from tests.invariants import violations
-from tests.training.world import TrainerProcess, World, code, installation, slow
+from tests.training.world import QUICK, TrainerProcess, World, code, installation, slow
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 pytestmark = pytest.mark.slow
@@ -49,6 +49,28 @@ def test_a_trainer_that_is_told_to_stop_gives_back_what_runs(world):  # R10
     submission, job = world.read(key), job_of(world, key)
     assert code_of_exit == 0
     assert submission.state == "new"
+    assert (job.state, job.attempts, job.crashes) == ("due", 0, 0)
+
+
+@pytest.mark.parametrize("options", [(), ("once",)], ids=["serving", "once"])
+def test_a_trainer_that_is_told_to_stop_waits_for_no_kit(world, options):  # R10
+    code = world.kit / "problem.py"
+    words = code.read_text().replace(
+        'return _read(path, "train.csv")', "import time\n    time.sleep(300)"
+    )
+    key = world.submit("any")
+    code.write_text(words)
+    with TrainerProcess(world, "first", *options) as trainer:
+        limit = time.monotonic() + 30
+        while job_of(world, key).owner != "first":
+            assert time.monotonic() < limit
+            time.sleep(0.02)
+        time.sleep(1)
+        told_at = time.monotonic()
+        assert trainer.kill(15) == 0
+
+    assert time.monotonic() - told_at < QUICK.drain_s + 5
+    job = job_of(world, key)
     assert (job.state, job.attempts, job.crashes) == ("due", 0, 0)
 
 
