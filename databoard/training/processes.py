@@ -8,7 +8,6 @@ import queue
 import select
 import signal
 import subprocess
-import tempfile
 import threading
 from concurrent.futures import Future
 from dataclasses import replace
@@ -19,6 +18,7 @@ from databoard.training.wall import View
 
 _START_S = 120.0
 _SAID_BYTES = 4096
+_END_S = 1.0
 
 
 class _Spawner:
@@ -55,6 +55,27 @@ class _Spawner:
 _spawner = _Spawner()
 
 
+class _Words:
+    """The end of what a process prints; the rest goes, however much and for how long it prints."""
+
+    def __init__(self) -> None:
+        read, self.end = os.pipe2(os.O_CLOEXEC)
+        self._kept = b""
+        # What is printed would wait for nobody else.
+        self._reader = threading.Thread(target=self._read, args=(read,), name="words", daemon=True)
+        self._reader.start()
+
+    def _read(self, descriptor: int) -> None:
+        with os.fdopen(descriptor, "rb", buffering=0) as pipe:
+            while piece := pipe.read(1 << 16):
+                self._kept = (self._kept + piece)[-_SAID_BYTES:]
+
+    def text(self) -> str:
+        """Return it; with its last words if the process has ended or is about to."""
+        self._reader.join(_END_S)
+        return self._kept.decode(errors="replace").strip()[-600:]
+
+
 class Confined:
     """A process inside the outer wall and the channel to it.
 
@@ -71,19 +92,18 @@ class Confined:
         number = theirs.fileno()
         command = [word.replace("{channel}", str(number)) for word in view.command]
         view = replace(view, command=command, descriptors=[number])
-        with tempfile.TemporaryFile() as errors, theirs:
+        self._words = _Words()
+        with theirs, os.fdopen(self._words.end, "wb") as words:
             self.process = _spawner.spawn(
                 view.argv() if walled else command,
                 env=view.environment,
                 pass_fds=[number],
                 stdin=subprocess.DEVNULL,
-                stdout=errors,
-                stderr=errors,
+                stdout=words,
+                stderr=words,
                 cwd="/",
                 start_new_session=True,
             )
-            # A file of its own, not a number: one that is closed twice would be somebody else's.
-            self._errors = os.fdopen(os.dup(errors.fileno()), "rb")
 
     def wait_ready(self, timeout: float = _START_S) -> dict[str, Any]:
         """Wait until the process says that it is ready.
@@ -102,13 +122,8 @@ class Confined:
         return message[0]
 
     def said(self) -> str:
-        """Return the end of what the process has printed; nothing once it is closed."""
-        if self._errors.closed:
-            return ""
-        descriptor = self._errors.fileno()
-        start = max(0, os.fstat(descriptor).st_size - _SAID_BYTES)
-        words = os.pread(descriptor, _SAID_BYTES, start)
-        return words.decode(errors="replace").strip()[-600:]
+        """Return the end of what the process has printed."""
+        return self._words.text()
 
     @property
     def is_alive(self) -> bool:
@@ -124,7 +139,6 @@ class Confined:
     def close(self) -> None:
         """End the process and all that is inside its wall."""
         self.channel.close()
-        self._errors.close()
         try:
             self.process.wait(0.2)
         except subprocess.TimeoutExpired:

@@ -7,6 +7,7 @@ import fcntl
 import io
 import json
 import os
+import stat
 import struct
 import subprocess
 import sys
@@ -218,6 +219,18 @@ def test_a_process_is_quoted_by_the_end_of_what_it_printed() -> None:
 
     assert process.said().endswith("x\nthe end")
     process.close()
+
+
+def test_a_process_that_prints_for_ever_fills_no_disk() -> None:
+    process = Confined(View(["/bin/sh", "-c", "yes again", "{channel}"], {}, []), walled=False)
+    try:
+        printed = Path(f"/proc/{process.process.pid}/fd/1").stat()
+
+        assert stat.S_ISFIFO(printed.st_mode)  # not a file, wherever it lies
+        assert process.said().endswith("again")
+        assert process.is_alive
+    finally:
+        process.close()
 
 
 def test_a_process_that_cannot_be_started_keeps_no_other_from_it() -> None:
