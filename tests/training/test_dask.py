@@ -200,6 +200,27 @@ class TestFolds:
         assert {future.result(5).verdict.state for future in futures} == {"cancelled"}
         assert train(remote, submission(FOREST)).verdict.is_ok
 
+    def test_what_is_cancelled_before_its_thread_has_come_is_not_trained(
+        self, engine, isolation, submission, tmp_path
+    ):
+        node, shelf = worker.Node(), parcels.Shelf(tmp_path / "parcels")
+        task = FoldTask(submission(SLEEPER), "flowers", None, 0, Limits(seconds=40))
+        kit = engine.kit("flowers")
+        with kit.lend(task) as data:
+            order = orders.order(task, data, kit.environment, lambda n: shelf.name(data.owner, n))
+        order |= {"min_tier": "landlock", "allow_unsafe": False, "folder": str(shelf.folder)}
+        order["python"] = kit.environment.python
+        try:
+            node.cancel("early")
+            began = time.monotonic()
+
+            result = node.train("early", order, lambda _: None)
+
+            assert result.verdict.state == "cancelled"
+            assert time.monotonic() - began < 10
+        finally:
+            node.zygotes.close()
+
 
 class TestData:
     def test_workers_without_the_folder_are_sent_each_parcel_once(

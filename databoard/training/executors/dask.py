@@ -308,6 +308,8 @@ class DaskExecutor:
                 for name, (sha256, size) in order["parcels"].items():
                     if sha256 in missing:
                         for offset, piece in parcels.chunks(getattr(data, name), size):
+                            if self._is_closing.is_set():
+                                return
                             ask(worker.receive, client.id, sha256, size, offset, piece)
         except Exception as error:  # Dask's many ways to say that a worker has gone
             logger.warning("data for %s: %s", place, error)

@@ -16,8 +16,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from databoard.settings import check_executor
 from databoard.training import box, cgroups, environments, staging, verdicts
 from databoard.training.box import Environment
 from databoard.training.environments import building
-from databoard.training.environments.recipe import parse
+from databoard.training.environments.recipe import Recipe, parse
 from databoard.training.executors import orders
 from databoard.training.executors.local import Zygotes
 from databoard.training.executors.parcels import Store
@@ -37,6 +38,15 @@ from databoard.training.wire import FoldEvent, FoldResult
 MODULE = __name__ if __name__ != "__main__" else "databoard.training.executors.worker"
 _AGAIN_S = 1.0
 _CANCELLED = ("cancelled", "released", "forgotten")
+_REMEMBERED = 1_000
+
+
+@dataclass(frozen=True)
+class Bell:
+    """Rung when a fold is cancelled: a descriptor for its box, an event for what is before."""
+
+    number: int
+    is_rung: threading.Event
 
 
 class Node:
@@ -47,7 +57,9 @@ class Node:
         self.zygotes = Zygotes(self.isolation)
         self.store = Store()
         self.environments_dir = Path.home() / ".cache" / "databoard" / "environments"
-        self._bells: dict[str, int] = {}
+        self._bells: dict[str, Bell] = {}
+        # Of folds whose thread has not come here yet, or has gone already.
+        self._cancelled: deque[str] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
         self._sweep()
 
@@ -62,6 +74,16 @@ class Node:
         self, key: str, order: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]
     ) -> FoldResult | list[str]:
         """Train a fold; or name the parcels that must be sent before."""
+        with self._bell(key) as bell:
+            return self._train(key, order, tell, bell)
+
+    def _train(
+        self,
+        key: str,
+        order: Mapping[str, Any],
+        tell: Callable[[dict[str, Any]], None],
+        bell: Bell,
+    ) -> FoldResult | list[str]:
         try:
             isolation = box.require(
                 self.isolation, min_tier=order["min_tier"], allow_unsafe=order["allow_unsafe"]
@@ -73,7 +95,8 @@ class Node:
             environment = replace(environment, python=sys.executable)
         elif not Path(environment.python).exists() and order.get("requirements"):
             try:
-                python = self._build(order["requirements"], order["task"]["problem"])
+                recipe = parse(order["requirements"])
+                python = self._build(recipe, order["task"]["problem"], bell.is_rung)
             except DataboardError as error:
                 return FoldResult(verdicts.of_error(error))
             environment = replace(environment, python=python)
@@ -83,37 +106,46 @@ class Node:
         missing = self.store.lacks(order["parcels"], order["folder"])
         if missing:
             return missing
-        with self._bell(key) as bell, self.store.lend(order["parcels"]) as lent:
+        if bell.is_rung.is_set():
+            return FoldResult(verdicts.cancelled("starting"), isolation=isolation.words)
+        with self.store.lend(order["parcels"]) as lent:
 
             def on_event(event: FoldEvent) -> None:
                 tell(orders.news(key, event))
 
             task, data = orders.read_task(order), orders.read_data(order, lent)
-            result = self.zygotes.train(environment, task, data, on_event, bell)
+            result = self.zygotes.train(environment, task, data, on_event, bell.number)
         self.zygotes.rest()  # those of other problems' environments
         return replace(result, isolation=isolation.words)
 
-    def _build(self, requirements: str, problem: str) -> str:
+    def _build(self, recipe: Recipe, problem: str, stop: threading.Event) -> str:
         """Return an interpreter with the very packages that the trainer's problem has."""
-        return building.make(parse(requirements), self.environments_dir, problem).python
+        return building.make(recipe, self.environments_dir, problem, stop=stop).python
 
     @contextlib.contextmanager
-    def _bell(self, key: str) -> Any:
-        bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+    def _bell(self, key: str) -> Iterator[Bell]:
+        bell = Bell(os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK), threading.Event())
         with self._lock:
             self._bells[key] = bell
+            is_late = key in self._cancelled
+        if is_late:
+            self.cancel(key)
         try:
             yield bell
         finally:
             with self._lock:
                 del self._bells[key]
-            os.close(bell)
+            os.close(bell.number)
 
     def cancel(self, key: str) -> None:
-        """End a fold's box, if there is one."""
+        """End a fold, whatever is being done for it, or as soon as it begins."""
         with self._lock:
-            if key in self._bells:
-                os.eventfd_write(self._bells[key], 1)
+            bell = self._bells.get(key)
+            if bell is None:
+                self._cancelled.append(key)
+                return
+            bell.is_rung.set()
+            os.eventfd_write(bell.number, 1)
 
 
 class Cancels(WorkerPlugin):  # type: ignore[misc]
