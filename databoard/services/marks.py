@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from databoard.errors import ClosedError, DuplicateError, InvalidError
 from databoard.services import activity, events, notifications
-from databoard.store.models import EventTeam, Submission, User
+from databoard.store.models import EventTeam, Submission, Team, User
 from databoard.store.queries import submissions as queries
 from databoard.store.queries import teams as team_queries
 
@@ -98,7 +98,7 @@ def mark_team(
     if disqualification is not None:
         place.disqualification = changed["disqualification"] = disqualification.strip()[:500]
         place.disqualified_at = now if place.disqualification else None
-    _note(session, by, "mark_team", place.team.name, now, place.event_id, changed)
+    _note(session, by, "mark_team", place.team, now, place.event_id, changed)
 
 
 def withdraw(
@@ -160,11 +160,11 @@ def _note(
     session: Session,
     by: User | None,
     action: str,
-    name: str,
+    object_: str | Team,
     now: datetime,
     event_id: int,
     changed: dict[str, object],
 ) -> None:
-    activity.audit(session, by, action, name, now=now, event_id=event_id, **changed)
+    activity.audit(session, by, action, object_, now=now, event_id=event_id, **changed)
     events.touch(session, event_id, analyse=True)
     session.flush()

@@ -13,9 +13,10 @@ from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from databoard.cli.database import MIGRATIONS, create_db_app, migrate_to_head
+from databoard.services import activity, teams
 from databoard.store.base import Base
 from databoard.store.engine import make_engine, make_sessions
-from databoard.store.models import Submission, TeamMember
+from databoard.store.models import AuditEntry, Submission, TeamMember
 from tests.builders import (
     NOON,
     make_event,
@@ -243,4 +244,26 @@ def test_what_moved_a_ladder_is_known_after_0009(make_settings, sqlite_url):
         }
         assert sum(one.is_rung for one in made) == 4
         assert all(one.awaits_analysis for one in made)
+    engine.dispose()
+
+
+def test_whose_name_an_entry_carries_is_known_after_0011(each_url, make_settings):
+    settings = make_settings(database_url=each_url)
+    engine = make_engine(each_url)
+    with create_db_app(settings).app_context():
+        flask_migrate.upgrade()
+        with make_sessions(engine)() as session:
+            ada = make_user(session, "ada")
+            teams.individual(session, ada, now=NOON)
+            for action in ("approve_user", "approve_team", "edit_event"):
+                activity.audit(session, None, action, "ada", now=NOON)
+            session.commit()
+            key = ada.id
+
+        flask_migrate.downgrade(revision="0010")
+        flask_migrate.upgrade()
+
+    with make_sessions(engine)() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        assert [entry.about_id for entry in entries] == [key, key, None]
     engine.dispose()

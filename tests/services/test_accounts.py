@@ -335,8 +335,14 @@ def test_a_deleted_account_takes_its_words_news_and_letters_along(session, ada):
     outbox.write(session, "1", ada.email, "Hello", "", now=NOON)
     outbox.write(session, "2", admin.email, "New", f"ada ({ada.email}) asked.", now=NOON)
     outbox.write(session, "3", bob.email, "Other", "stays", now=NOON)
-    activity.audit(session, admin, "approve_user", "ada", now=NOON)
+    activity.audit(session, admin, "approve_user", ada, now=NOON)
+    own = teams.individual(session, ada, now=NOON)
+    activity.audit(session, admin, "approve_team", own, now=NOON)
     activity.audit(session, ada, "announce", "site", now=NOON)
+    # Another thing of the same name keeps it: an event, a submission.
+    activity.audit(session, admin, "edit_event", "ada", now=NOON)
+    activity.audit(session, admin, "withdraw", "ada", now=NOON)
+    activity.audit(session, admin, "send_letter_again", ada.email, now=NOON)
 
     accounts.delete_user(session, ada, now=NOON)
 
@@ -354,7 +360,15 @@ def test_a_deleted_account_takes_its_words_news_and_letters_along(session, ada):
         (entry.by, entry.object)
         for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))
     ]
-    assert trail == [("root", f"deleted~{ada.id}"), (f"deleted~{ada.id}", "site")]
+    alias = f"deleted~{ada.id}"
+    assert trail == [
+        ("root", alias),
+        ("root", alias),
+        (alias, "site"),
+        ("root", "ada"),
+        ("root", "ada"),
+        ("root", alias),
+    ]
 
 
 def test_a_team_founded_under_a_waiting_users_name_leaves_room_for_the_users_own(session, ada):

@@ -111,7 +111,7 @@ class Announcement(Base):
 
 
 class AuditEntry(Base):
-    """What an admin did, to what, and why."""
+    """What an admin did, to what, and why; ``about_id`` where the object carries a user's name."""
 
     __tablename__ = "audit_entries"
 
@@ -121,6 +121,7 @@ class AuditEntry(Base):
     by: Mapped[Name]
     action: Mapped[Name]
     object: Mapped[Short]
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     event_id: Mapped[int | None] = mapped_column(
         ForeignKey("events.id", ondelete="SET NULL"), index=True
     )

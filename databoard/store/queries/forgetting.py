@@ -37,12 +37,12 @@ def forget(
         .where(Comment.user_id == user_id)
         .values(text="", user_id=None, deleted_at=now)
     )
-    about = Notification.text.startswith(f"{name} ", autoescape=True)
+    names_it = Notification.text.startswith(f"{name} ", autoescape=True)
     session.execute(
         delete(Notification).where(
             or_(
                 Notification.user_id == user_id,
-                about & Notification.kind.in_(ABOUT_SOMEBODY),
+                names_it & Notification.kind.in_(ABOUT_SOMEBODY),
             )
         )
     )
@@ -63,4 +63,9 @@ def forget(
     accounts = [name.lower(), email.lower(), f"link:{email.lower()}"]
     session.execute(delete(LoginAttempt).where(LoginAttempt.account.in_(accounts)))
     session.execute(update(AuditEntry).where(AuditEntry.user_id == user_id).values(by=alias))
-    session.execute(update(AuditEntry).where(AuditEntry.object == name).values(object=alias))
+    about = or_(
+        AuditEntry.about_id == user_id,
+        # Nothing else carries an address.
+        (AuditEntry.action == "send_letter_again") & (AuditEntry.object == email),
+    )
+    session.execute(update(AuditEntry).where(about).values(object=alias))

@@ -73,7 +73,7 @@ def extend_team(event: str, key: int) -> Page:
             )
             note(
                 "extend_team",
-                place.team.name,
+                place.team,
                 event_id=found.id,
                 closing_at=str(form.closing_at.data or ""),
                 per_day=form.per_day.data,

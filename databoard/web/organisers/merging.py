@@ -30,7 +30,7 @@ def merge_teams(event: str) -> tuple[str, int] | Response:
         old = [first.team.name, second.team.name]
         with refusals_in(form):
             made = services.merge_places(session, first, second, typed(form.name), now=guards.now())
-            note("merge_teams", made.team.name, event_id=found.id, of=old)
+            note("merge_teams", made.team, event_id=found.id, of=old)
             session.commit()
             told = _(
                 "%(first)s and %(second)s go on as %(team)s.",

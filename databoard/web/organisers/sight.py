@@ -11,7 +11,7 @@ from flask import request
 
 from databoard.errors import ForbiddenError, NotFoundError
 from databoard.services import activity
-from databoard.store.models import Event
+from databoard.store.models import Event, Team, User
 from databoard.store.queries import events as event_queries
 from databoard.web import guards
 from databoard.web.extensions import db
@@ -82,7 +82,9 @@ def span(n_rows: int) -> Span:
     return Span(min(max(1, request.args.get("page", 1, type=int)), n_pages), n_pages)
 
 
-def note(action: str, object_: str, *, event_id: int | None = None, **detail: Any) -> None:
+def note(
+    action: str, object_: str | User | Team, *, event_id: int | None = None, **detail: Any
+) -> None:
     """Keep in the audit log what the visitor did."""
     activity.audit(
         db.session(), guards.me(), action, object_, now=guards.now(), event_id=event_id, **detail

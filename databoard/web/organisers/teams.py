@@ -35,7 +35,7 @@ def approve_team(event: str, key: int) -> Response:
     """Let a team in."""
     found, place = _load(event, key)
     services.approve(db.session(), place, now=guards.now())
-    note("approve_team", place.team.name, event_id=found.id)
+    note("approve_team", place.team, event_id=found.id)
     db.session.commit()
     flash(
         _("%(team)s takes part in %(event)s.", team=place.team.name, event=found.title), "success"
@@ -49,7 +49,7 @@ def remove_team(event: str, key: int) -> Response:
     """Refuse a team, or take it out; what it submitted stays."""
     found, place = _load(event, key)
     services.leave(db.session(), place, now=guards.now())
-    note("remove_team", place.team.name, event_id=found.id)
+    note("remove_team", place.team, event_id=found.id)
     db.session.commit()
     flash(
         _("%(team)s does not take part in %(event)s.", team=place.team.name, event=found.title),
