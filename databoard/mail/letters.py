@@ -64,9 +64,9 @@ def refused(name: str, reason: str) -> Letter:
     return _letter("refused", name=name, reason=reason)
 
 
-def approve_sign_up(event: str, team: str, url: str) -> Letter:
+def approve_sign_up(event: str, team: str, url: str, remark: str = "") -> Letter:
     """Tell an organiser that a team asked to join; the subject is the command that approves."""
-    return _letter("approve_sign_up", event=event, team=team, url=url)
+    return _letter("approve_sign_up", event=event, team=team, url=url, remark=remark)
 
 
 def signed_up(name: str, event_title: str, url: str) -> Letter:

@@ -182,6 +182,7 @@ def merge_places(
     for user in members:
         if session.get(TeamMember, (team.id, user.id)) is None:
             session.add(TeamMember(team_id=team.id, user_id=user.id, joined_at=now))
+    team_queries.inherit_former_members(session, team, (first.team_id, second.team_id))
     place = _place(session, team, first, second, now)
     for old in (first, second):
         _move(session, old, place)

@@ -11,7 +11,15 @@ from databoard.domain import rules
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError
 from databoard.mail import letters
 from databoard.services import notifications, outbox
-from databoard.store.models import Event, EventTeam, SandboxFile, Team, TeamMember, User
+from databoard.store.models import (
+    Event,
+    EventTeam,
+    FormerMember,
+    SandboxFile,
+    Team,
+    TeamMember,
+    User,
+)
 from databoard.store.outages import CONFLICTS
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
@@ -103,6 +111,7 @@ def remove_member(session: Session, team: Team, user: User, *, now: datetime) ->
     member = session.get(TeamMember, (team.id, user.id))
     if member is not None:
         session.delete(member)
+        session.merge(FormerMember(team_id=team.id, user_id=user.id, left_at=now))
     if team.admin_id == user.id:
         team.admin_id = others[0].id
     session.flush()
@@ -179,7 +188,8 @@ def sign_up(
     Parameters
     ----------
     approved : bool, optional
-        Whether it may submit at once; by default as the event decides.
+        Whether it may submit at once; by default as the event decides. A team with a member who
+        has used the submissions of another one waits for the organisers in any event.
     checks : bool
         False on an organiser's word: nothing about size, dates or addresses is asked.
 
@@ -202,12 +212,23 @@ def sign_up(
     if is_new:
         _fill_sandbox(session, event, place, problems_dir, now)
     if approved is None:
-        approved = not event.is_controlled_signup
+        place.remark = _remark(session, place)
+        approved = not (event.is_controlled_signup or place.remark)
     if approved:
         approve(session, place, now=now)
     elif place.approved_at is None:
-        _ask_organisers(session, event, team, now)
+        _ask_organisers(session, place, now)
     return place
+
+
+def _remark(session: Session, place: EventTeam) -> str:
+    """Say whose further submissions a team would be; where there are no limits nobody's."""
+    if place.event.max_submissions is None and place.event.max_per_day is None:
+        return ""
+    told = [
+        f"{user} has submitted with {team}" for user, team in queries.used_before(session, place)
+    ]
+    return f"{', '.join(told)}; the organisers decide about another team." if told else ""
 
 
 def starting_files(folder: Path, filenames: list[str]) -> dict[str, bytes]:
@@ -231,8 +252,10 @@ def _fill_sandbox(
     session.flush()
 
 
-def _ask_organisers(session: Session, event: Event, team: Team, now: datetime) -> None:
-    letter = letters.approve_sign_up(event.name, team.name, f"/admin/events/{event.name}")
+def _ask_organisers(session: Session, place: EventTeam, now: datetime) -> None:
+    event, team = place.event, place.team
+    url = f"/admin/events/{event.name}"
+    letter = letters.approve_sign_up(event.name, team.name, url, place.remark)
     organisers = {user.email for user in event_queries.admins(session, event)}
     organisers |= {user.email for user in account_queries.admins(session)}
     for email in sorted(organisers):
@@ -244,7 +267,7 @@ def approve(session: Session, place: EventTeam, *, now: datetime) -> None:
     """Let a team submit, and tell its members; again changes nothing."""
     if place.approved_at is not None:
         return
-    place.approved_at = now
+    place.approved_at, place.remark = now, ""
     session.flush()
     event = place.event
     sandbox = f"/events/{event.name}/sandbox"

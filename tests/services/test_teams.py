@@ -8,11 +8,21 @@ import pytest
 from sqlalchemy import func, select
 
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError
-from databoard.services import sandbox, teams
+from databoard.services import merging, sandbox, teams
 from databoard.store.models import EventTeam, OutgoingMail, SandboxFile, Team
+from databoard.store.queries import accounts
 from databoard.store.queries import teams as queries
-from tests.builders import NOON, make_event, make_event_team, make_team, make_user
+from tests.builders import (
+    NOON,
+    make_event,
+    make_event_team,
+    make_submission,
+    make_team,
+    make_user,
+)
 from tests.services.conftest import CODE
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -207,6 +217,74 @@ def test_the_place_of_a_user_is_found_by_any_of_the_teams(session):
     assert queries.places_of(session, ada) == [place]
     assert queries.in_event(session, event) == [place]
     assert queries.event_team_of(session, make_event(session), ada) is None
+
+
+class TestAnotherTeam:
+    """Who has used one team's submissions gets another team's only if an organiser says so."""
+
+    @pytest.fixture
+    def place(self, session, event):
+        """A team of three that has submitted."""
+        event.max_per_day = 5
+        users = [make_user(session, name) for name in ("ada", "bob", "eve")]
+        place = make_event_team(session, event, make_team(session, "ladies", users))
+        make_submission(session, place, submitted_at=NOON)
+        return place
+
+    @staticmethod
+    def sign_up(session, event, problems_dir, *names, team="other", now=NOON + HOUR):
+        users = [accounts.by_name(session, name) for name in names]
+        made = make_team(session, team, users)
+        return teams.sign_up(session, event, made, problems_dir=problems_dir, now=now)
+
+    def test_who_left_it_waits_for_the_organisers(self, session, event, place, problems_dir):
+        boss = make_user(session, "boss", access_level="admin")
+        teams.remove_member(session, place.team, accounts.by_name(session, "bob"), now=NOON + HOUR)
+
+        other = self.sign_up(session, event, problems_dir, "bob")
+
+        assert not other.is_approved
+        assert other.remark.startswith("bob has submitted with ladies; the organisers decide")
+        assert not teams.sign_up(
+            session, event, other.team, problems_dir=problems_dir, now=NOON
+        ).is_approved, "asking again lets nobody in"
+        (letter,) = session.scalars(select(OutgoingMail).where(OutgoingMail.to == boss.email))
+        assert "bob has submitted with ladies" in letter.body
+        teams.approve(session, other, now=NOON)
+        assert other.is_approved
+        assert other.remark == ""
+
+    def test_who_belongs_to_one_that_is_out_waits_too(self, session, event, place, problems_dir):
+        event.max_members_per_team = 5
+        teams.leave(session, place, now=NOON)
+
+        other = self.sign_up(session, event, problems_dir, "ada", "eve")
+
+        assert other.remark.startswith("ada has submitted with ladies, eve has submitted with")
+
+    def test_who_left_before_it_submitted_or_where_nothing_is_limited_comes_in(
+        self, session, event, place, problems_dir
+    ):
+        bob, eve = (accounts.by_name(session, name) for name in ("bob", "eve"))
+        teams.remove_member(session, place.team, bob, now=NOON - HOUR)
+        teams.remove_member(session, place.team, eve, now=NOON + HOUR)
+
+        assert self.sign_up(session, event, problems_dir, "bob").is_approved
+        event.max_per_day = None
+        assert self.sign_up(session, event, problems_dir, "eve", team="third").is_approved
+
+    def test_who_left_a_team_that_was_merged_afterwards_waits(
+        self, session, event, place, problems_dir
+    ):
+        second = make_event_team(session, event, make_team(session, "second"))
+        bob = accounts.by_name(session, "bob")
+        teams.remove_member(session, place.team, bob, now=NOON + HOUR)
+        event.max_members_per_team = 5
+        merging.merge_places(session, place, second, "both", now=NOON + HOUR)
+
+        assert self.sign_up(session, event, problems_dir, "bob").remark.startswith(
+            "bob has submitted with both"
+        )
 
 
 def test_a_team_in_an_event_grows_within_its_rules(session):  # L16

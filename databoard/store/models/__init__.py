@@ -42,7 +42,7 @@ from databoard.store.models.submissions import (
     SubmissionFile,
     SubmissionScore,
 )
-from databoard.store.models.teams import Team, TeamInvitation, TeamMember
+from databoard.store.models.teams import FormerMember, Team, TeamInvitation, TeamMember
 
 __all__ = [
     "Announcement",
@@ -60,6 +60,7 @@ __all__ = [
     "Fold",
     "FoldRun",
     "FoldScore",
+    "FormerMember",
     "Interaction",
     "Job",
     "Keyword",

@@ -197,7 +197,10 @@ class EventAdmin(Base):
 
 
 class EventTeam(Base):
-    """A team in an event; it submits once ``approved_at`` is set."""
+    """A team in an event; it submits once ``approved_at`` is set.
+
+    ``remark`` says why it waits where others need not.
+    """
 
     __tablename__ = "event_teams"
 
@@ -213,6 +216,7 @@ class EventTeam(Base):
     disqualified_at: Mapped[datetime | None]
     disqualification: Mapped[str] = mapped_column(default="")
     log_bytes_shown: Mapped[int] = mapped_column(default=0)
+    remark: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
     event: Mapped[Event] = relationship(back_populates="teams")
     team: Mapped[Team] = relationship()

@@ -53,6 +53,20 @@ class TeamMember(Base):
     user: Mapped[User] = relationship()
 
 
+class FormerMember(Base):
+    """A user who left a team, the last time that it happened."""
+
+    __tablename__ = "former_members"
+
+    team_id: Mapped[int] = mapped_column(
+        ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    left_at: Mapped[datetime]
+
+
 class TeamInvitation(Base):
     """An invitation to a team, to one user or to whoever has its link."""
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from collections.abc import Collection
+
+from sqlalchemy import exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from databoard.store.models import Event, EventTeam, Team, TeamMember, User
+from databoard.store.base import UTCDateTime
+from databoard.store.models import (
+    Event,
+    EventTeam,
+    FormerMember,
+    Submission,
+    Team,
+    TeamMember,
+    User,
+)
 
 
 def by_name(session: Session, name: str) -> Team | None:
@@ -125,6 +136,46 @@ def event_team_of(session: Session, event: Event, user: User) -> EventTeam | Non
         .order_by(EventTeam.approved_at.is_(None), EventTeam.signed_up_at.desc())
         .limit(1)
     )
+
+
+def used_before(session: Session, place: EventTeam) -> list[tuple[str, str]]:
+    """List who of a team has used another team's submissions in the event, with that team's name.
+
+    That is who belongs to a team that took part before, or left one, after it had submitted.
+    """
+    own = select(TeamMember.user_id).where(TeamMember.team_id == place.team_id)
+    belong = select(
+        TeamMember.team_id, TeamMember.user_id, literal(None, UTCDateTime()).label("left_at")
+    )
+    left = select(FormerMember.team_id, FormerMember.user_id, FormerMember.left_at)
+    times = union_all(belong, left).subquery()
+    has_submitted = exists().where(
+        Submission.event_team_id == EventTeam.id,
+        Submission.is_baseline.is_(False),
+        or_(times.c.left_at.is_(None), Submission.submitted_at <= times.c.left_at),
+    )
+    found = session.execute(
+        select(User.name, Team.name)
+        .select_from(times)
+        .join(User, User.id == times.c.user_id)
+        .join(Team, Team.id == times.c.team_id)
+        .join(EventTeam, EventTeam.team_id == Team.id)
+        .where(
+            EventTeam.event_id == place.event_id,
+            EventTeam.id != place.id,
+            times.c.user_id.in_(own),
+            has_submitted,
+        )
+        .distinct()
+        .order_by(User.name, Team.name)
+    )
+    return [(user, team) for user, team in found]
+
+
+def inherit_former_members(session: Session, team: Team, from_: Collection[int]) -> None:
+    """Let whoever left one of these teams count as a former member of another, too."""
+    for one in session.scalars(select(FormerMember).where(FormerMember.team_id.in_(from_))):
+        session.merge(FormerMember(team_id=team.id, user_id=one.user_id, left_at=one.left_at))
 
 
 def waiting(session: Session, event: Event | None = None) -> list[EventTeam]:
