@@ -6,20 +6,17 @@ Times are aware; ``now`` is always an argument.
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from databoard.domain.states import Fault
 from databoard.errors import (
     ClosedError,
     InvalidError,
     QuotaError,
     SubmissionError,
     TooSoonError,
-    TrainingError,
 )
 
 MAX_NAME = 50
@@ -315,35 +312,4 @@ def check_score_range(minimum: float, maximum: float) -> None:
             f"A score type's minimum must lie below its maximum; {minimum:g} does not lie below "
             f"{maximum:g}.",
             "minimum",
-        )
-
-
-def check_score(score: float, name: str, minimum: float, maximum: float) -> None:
-    """Refuse a score that could not be ranked: a named failure, never a rank.
-
-    Parameters
-    ----------
-    score : float
-    name : str
-        Name of the score type, for the message.
-    minimum, maximum : float
-        Range of the score type; may be infinite. Rounding errors of 1e-9 are forgiven.
-
-    Raises
-    ------
-    TrainingError
-        The organiser's fault when the score is NaN or out of range, as predictions are known to
-        be finite; the team's when it is infinite (predictions so large that they overflow).
-    """
-    if math.isnan(score):
-        raise TrainingError(f"The score {name} is not a number (NaN).", Fault.ORGANISER)
-    if math.isinf(score):
-        raise TrainingError(
-            f"The score {name} is infinite; are the predictions too large?", Fault.TEAM
-        )
-    slack = 1e-9 * max(1.0, abs(score))
-    if not minimum - slack <= score <= maximum + slack:
-        raise TrainingError(
-            f"The score {name} is {score:g}, outside its range from {minimum:g} to {maximum:g}.",
-            Fault.ORGANISER,
         )
