@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,11 @@ from databoard.training.wire import MAX_LIST_BYTES, NPY_HEADER_BYTES, Form, npy_
 
 DTYPES = ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
 _MAX_DEPTH, _MAX_LISTS = 6, 1 << 20
-# All that lists of numbers, or of nothing (null), are written with.
-_OF_LISTS = b"0123456789+-.eE[], \t\r\nnul"
+# All that lists of numbers, or of nothing (null), are written with beside names: those of classes
+# and of the parts of a detection ("bbox") are short, and of whole characters.
+_OF_LISTS = b"0123456789+-.eE[]{}:, \t\r\nnul"
+_NAME = re.compile(rb'"(?:[^"\\\x00-\x1f]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}){0,200}"')
+_LISTS_PER_TABLE = 4  # of memory
 #: Sums, squares and mean squares of numbers up to it do not overflow, whoever's are added.
 LARGEST = 1e100
 
@@ -98,27 +102,38 @@ def _read_free_array(body: memoryview, shape: tuple[Any, ...], rows: int) -> byt
 
 
 def _read_list(text: bytes, rows: int) -> bytes:
-    if text.translate(None, _OF_LISTS):
-        raise BadPredictionsError("the predictions hold something that is not a finite number")
-    if text.count(b"[") > _MAX_LISTS:
-        raise BadPredictionsError(f"the predictions hold more than {_MAX_LISTS:,} lists")
+    n_lists = text.count(b"[") + _LISTS_PER_TABLE * text.count(b"{") + text.count(b'"') // 2
+    if n_lists > _MAX_LISTS:
+        raise BadPredictionsError(f"the predictions hold more than {_MAX_LISTS:,} lists and names")
+    if _NAME.sub(b"", text).translate(None, _OF_LISTS):
+        raise BadPredictionsError("the predictions hold something that is no number and no name")
     try:
-        values = json.loads(text)
+        values = json.loads(text, object_pairs_hook=_table)
     except (ValueError, RecursionError):
         raise BadPredictionsError("the predictions are not a list of finite numbers") from None
     if not isinstance(values, list) or len(values) != rows:
         raise BadPredictionsError(f"the predictions are not a list of {rows} items")
+    if any(type(item) is str for item in values):
+        raise BadPredictionsError("the predictions hold words in place of lists")
     _check_items(values)
     return text.strip()
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise ValueError("a name stands twice")
+    return table
 
 
 def _check_items(level: list[Any]) -> None:
     """Look at all items of one depth at once: one by one takes ten times as long."""
     for _ in range(_MAX_DEPTH):
-        lists = [item for item in level if type(item) is list]
         numbers = [abs(item) for item in level if type(item) in (int, float)]
         if numbers and not max(numbers) <= LARGEST:
             raise BadPredictionsError(f"the predictions hold numbers larger than {LARGEST:g}")
+        lists = [item for item in level if type(item) is list]
+        lists += [list(item.values()) for item in level if type(item) is dict]
         if not lists:
             return
         level = list(itertools.chain.from_iterable(lists))
@@ -179,7 +194,8 @@ def load(stored: bytes, dtype: str = "float64") -> np.ndarray[Any, np.dtype[Any]
     Returns
     -------
     ndarray
-        Of numbers, or one-dimensional of objects (lists or None) where the predictions are lists.
+        Of numbers, or one-dimensional of objects (lists, dicts or None) where the predictions are
+        lists.
     """
     if stored[:1] == b"[":
         items = json.loads(stored)

@@ -228,6 +228,8 @@ def _plain(item: Any) -> Any:
         item = item.tolist()
     if isinstance(item, list | tuple):
         return [_plain(part) for part in item]
+    if isinstance(item, dict):
+        return {str(name): _plain(part) for name, part in item.items()}
     return item
 
 

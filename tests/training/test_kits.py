@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +13,19 @@ import numpy as np
 
 from databoard.training import predictions
 from databoard.training.engine import Engine
+from databoard.training.wire import FoldResult
 from tests.training.conftest import train
+
+Scores = dict[str, dict[str, float]]
+AS_RAMP_TEST = """
+import json, sys
+from rampwf.utils import testing
+from rampwf.utils.submission import run_submission_on_cv_fold
+problem, data, cv = testing.assert_read_problem(), testing.assert_data(), testing.assert_cv()
+tables = [run_submission_on_cv_fold(problem, sys.argv[1], fold, *data)[-1] for fold in cv]
+tables = [table.drop(columns="time").astype(float) for table in tables]
+print(json.dumps([{step: dict(table.loc[step]) for step in table.index} for table in tables]))
+"""
 
 IMAGES = """
 import os
@@ -191,3 +206,133 @@ def test_predictions_that_are_no_arrays_cross_as_json(
         [result.y_pred_test for result in results],
     )
     assert len(bagged["valid"]) == len(bagged["test"]) == 2
+
+
+# ------------------------------------------------------------------ other forms of public kits
+NAMED_OBJECTS = """
+import os
+import sys
+
+import numpy as np
+import rampwf as rw
+from sklearn.model_selection import KFold
+
+sys.path.append(os.path.abspath(os.path.dirname(__file__)))
+from boxes_helpers.scoring import Found  # noqa: E402
+
+problem_title = "Follicles"
+
+
+class Predictions(rw.prediction_types.make_detection()):
+    @classmethod
+    def combine(cls, predictions_list, index_list=None):
+        rows = range(len(predictions_list)) if index_list is None else index_list
+        joined = np.empty(len(predictions_list[0].y_pred), dtype=object)
+        for place in range(len(joined)):
+            said = [predictions_list[i].y_pred[place] for i in rows]
+            joined[place] = [one for row in said if row is not None for one in row]
+        return cls(y_pred=joined)
+
+
+workflow = rw.workflows.ObjectDetector()
+score_types = [Found("round"), Found("long")]
+
+
+def get_cv(X, y):
+    return KFold(2).split(X)
+
+
+def _make(n):
+    y = np.empty(n, dtype=object)
+    for i in range(n):
+        kind = "round" if i % 2 else "long"
+        y[i] = [{"bbox": (1.0, 2.0, 3.0 + i, 4.0), "class": kind}]
+    return np.arange(n), y
+
+
+def get_train_data(path="."):
+    return _make(12)
+
+
+def get_test_data(path="."):
+    return _make(6)
+"""
+
+FOUND = """
+import numpy as np
+from rampwf.score_types.base import BaseScoreType
+
+
+class Found(BaseScoreType):
+    is_lower_the_better = False
+    minimum = 0.0
+    maximum = 1.0
+
+    def __init__(self, kind):
+        self.name, self.precision, self.kind = f"found {kind}", 3, kind
+
+    def __call__(self, y_true, y_pred):
+        pairs = [
+            max([p["proba"] for p in pred if p["class"] == true[0]["class"]], default=0.0)
+            for true, pred in zip(y_true, y_pred)
+            if true[0]["class"] == self.kind
+        ]
+        return float(np.mean(pairs))
+"""
+
+NAMING = """
+import numpy as np
+
+
+class ObjectDetector:
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        found = np.empty(len(X), dtype=object)
+        for i, x in enumerate(X):
+            kind = "round" if x % 2 else "long"
+            proba = np.float32(0.5 ** (x + 1))
+            found[i] = [{"bbox": (x, 2, np.float64(3), 4), "class": kind, "proba": proba}]
+        return found
+"""
+
+
+def test_detections_may_be_named_parts_with_a_class(
+    engine: Engine, problems: Path, submission: Callable[..., Path]
+) -> None:
+    kit = problems / "named_objects"
+    (kit / "boxes_helpers").mkdir(parents=True, exist_ok=True)
+    (kit / "boxes_helpers" / "__init__.py").write_text("")
+    (kit / "boxes_helpers" / "scoring.py").write_text(FOUND)
+    (kit / "problem.py").write_text(NAMED_OBJECTS)
+    folder = submission(NAMING, "object_detector.py")
+
+    results = [train(engine, folder, "named_objects", fold) for fold in range(2)]
+
+    assert [result.verdict.is_ok for result in results] == [True, True], results[0].verdict
+    assert scores_of(engine, "named_objects", results) == scores_of_ramp_test(kit, folder)
+    bagged = engine.kit("named_objects").bag(
+        [result.y_pred_train or b"" for result in results],
+        [result.y_pred_test for result in results],
+    )
+    assert len(bagged["valid"]) == len(bagged["test"]) == 2
+
+
+def scores_of(engine: Engine, problem: str, results: list[FoldResult]) -> list[Scores]:
+    """Score each fold, exactly."""
+    kit = engine.kit(problem)
+    return [kit.score(fold, result) for fold, result in enumerate(results)]
+
+
+def scores_of_ramp_test(kit: Path, folder: Path) -> list[Scores]:
+    """Score each fold by the functions of ramp-workflow that ``ramp-test`` prints from."""
+    done = subprocess.run(
+        [sys.executable, "-c", AS_RAMP_TEST, str(folder)],
+        cwd=kit,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
