@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from databoard.errors import KitError
+from databoard.kits import siblings
 from databoard.kits.loading import Kit
 from databoard.kits.rendering import first_paragraph, render_markdown, render_notebook
 
@@ -39,7 +40,15 @@ COMMENT = b"databoard "
 OLDEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 SKIPPED_FOLDERS = {"__pycache__", "training_output"}
 SKIPPED_SUFFIXES = {".pyc", ".pyo", ".zip"}
-RAMP_FILES = ("problem.py", "README*", "LICENSE*", "*.ipynb", REQUIREMENTS, "environment.yml")
+RAMP_FILES = (
+    "problem.py",
+    "download_data.py",
+    "README*",
+    "LICENSE*",
+    "*.ipynb",
+    REQUIREMENTS,
+    "environment.yml",
+)
 # The manual of 2016 misspells the word, and so do kits that follow it.
 SPELLINGS = ("starting", "staring")
 RAMP_FOLDERS = ("external_imports", "submissions/starting_kit", "data/public")
@@ -65,8 +74,11 @@ def kit_files(path: Path) -> dict[str, Path]:
     if start.is_dir():
         files = {file.relative_to(start).as_posix(): file for file in _files_under(start)}
     else:
+        imported = siblings.modules(path)
         tops = [file for pattern in RAMP_FILES for file in path.glob(pattern) if file.is_file()]
-        below = [file for folder in RAMP_FOLDERS for file in _files_under(path / folder)]
+        tops += [file for file in imported if file.is_file()]
+        folders = [*(path / folder for folder in RAMP_FOLDERS), *imported]
+        below = [file for folder in folders for file in _files_under(folder)]
         files = {
             file.relative_to(path).as_posix(): file
             for file in [*tops, *below]

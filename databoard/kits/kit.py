@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from databoard.errors import KitError
+from databoard.kits import siblings
 from databoard.kits.plugins import n_required
 from databoard.kits.protocol import (
     Element,
@@ -26,8 +27,6 @@ from databoard.kits.protocol import (
     Workflow,
 )
 from databoard.kits.workflows import PROBLEM_FILE, ModuleWorkflow
-
-DATA_FOLDERS = {"data", "submissions", "starting_kit", "deposited_submissions", "references"}
 
 
 @dataclass(eq=False)
@@ -209,22 +208,29 @@ class Kit:
     def code_files(self) -> dict[str, Path]:
         """List what a box may see, by its place in the copy.
 
-        Data never: of a ramp-kit the Python files at the top, in packages beside them and in
-        ``external_imports``; of a 2016 problem only the module of its workflow, since the
-        problem's own module may know how the data were made.
+        Data never: of a ramp-kit the Python files at the top, in packages beside them, in
+        ``external_imports`` and where ``problem.py`` imports from, and what this code reads while
+        it is imported; of a 2016 problem only the module of its workflow, since the problem's own
+        module may know how the data were made.
         """
         if not self.is_ramp_kit:
             if not isinstance(self.workflow, ModuleWorkflow):
                 return {}
             return {f"{self.workflow_name}.py": Path(str(self.workflow.module.__file__))}
+        imported = siblings.modules(self.path)
         roots = [
             folder
             for folder in self.path.iterdir()
-            if folder.name not in DATA_FOLDERS
+            if folder.name not in siblings.DATA_FOLDERS
             and folder.is_dir()
-            and ((folder / "__init__.py").is_file() or folder.name == "external_imports")
+            and (
+                (folder / "__init__.py").is_file()
+                or folder.name == "external_imports"
+                or folder in imported
+            )
         ]
         found = [*self.path.glob("*.py"), *(path for root in roots for path in root.rglob("*.py"))]
+        found += siblings.files_read(self.path)
         return {path.relative_to(self.path).as_posix(): path for path in sorted(found)}
 
     def copy_code(self, target: Path) -> None:

@@ -13,6 +13,7 @@ from types import ModuleType
 
 from databoard import config
 from databoard.errors import KitError
+from databoard.kits import siblings
 from databoard.kits.compat import revive_old_names
 from databoard.kits.events import EventSpec, event_module, event_spec
 from databoard.kits.kit import Kit, running
@@ -110,8 +111,10 @@ def _check_pieces(module: ModuleType, where: str, pieces: Mapping[str, str]) -> 
 
 def _load_ramp_kit(name: str, path: Path) -> Kit:
     where = f"problems/{name}/{PROBLEM_FILE}"
+    siblings.forget_others(path)
     add_import_root(path / "external_imports")
-    with running(f"{where} stops", path, "Mend it; python problem.py shows the whole error."):
+    fix = "Mend it; python problem.py shows the whole error."
+    with running(f"{where} stops", path, fix), siblings.watching(path):
         module = import_file(path / PROBLEM_FILE, "problem")
     _check_pieces(module, where, PIECES)
     scores = tuple(module.score_types)

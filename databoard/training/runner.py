@@ -8,6 +8,7 @@ that holds no label but those it trains on, and whose word is taken for nothing 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import json
@@ -92,10 +93,11 @@ class Fold:
 
     def _load_workflow(self) -> Any:
         workflows = importlib.import_module("databoard.kits.workflows")
-        # A kit's modules import their siblings as they do beside problem.py.
+        # A kit's modules import their siblings, and read files, as they do beside problem.py.
         sys.path.append(str(self.code))
         try:
-            return workflows.load_workflow(self.code, self.request["workflow"])
+            with contextlib.chdir(self.code):
+                return workflows.load_workflow(self.code, self.request["workflow"])
         except Exception as error:
             raise _KitCodeError from error
 

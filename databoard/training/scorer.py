@@ -10,6 +10,7 @@ digit.
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import math
 import os
@@ -74,6 +75,19 @@ def mask(y: Any, train_is: Any) -> Any:
     if isinstance(y, list | tuple):
         return type(y)(copy.deepcopy(y[i]) for i in source)
     return y[source]
+
+
+def wrap(Predictions: Any, rows: Any, **values: Any) -> Any:
+    """Wrap a truth (``y_true``) or predictions (``y_pred``) on some rows, or on all (None).
+
+    A kit's own type from before ramp-workflow 0.5 takes no ``fold_is``: it gets the rows cut out.
+    """
+    parameters = inspect.signature(Predictions).parameters.values()
+    if any(each.name == "fold_is" or each.kind is each.VAR_KEYWORD for each in parameters):
+        return Predictions(fold_is=rows, **values)
+    if rows is not None:
+        values = {name: sampling.pick(value, rows) for name, value in values.items()}
+    return Predictions(**values)
 
 
 #: Where ramp-workflow's own score types say less than they do: chance is no lower bound.
@@ -243,12 +257,12 @@ class Scorer:
             if step in ("train", "valid"):
                 rows = self.folds[fold][0 if step == "train" else 1]
             y = self.y_test if step == "test" else self.y_train
-            self._truths[key] = self.kit.Predictions(y_true=y, fold_is=rows)
+            self._truths[key] = wrap(self.kit.Predictions, rows, y_true=y)
         return copy.deepcopy(self._truths[key])
 
     def _wrap(self, y_pred: Any, rows: Any = None) -> Any:
         try:
-            return self.kit.Predictions(y_pred=y_pred, fold_is=rows)
+            return wrap(self.kit.Predictions, rows, y_pred=y_pred)
         except Exception as error:
             raise TrainingError(f"The predictions do not fit: {error}", "team") from error
 

@@ -40,6 +40,36 @@ def test_the_zip_of_a_ramp_kit_has_what_ramp_test_needs_and_no_data(problems_dir
     ]
 
 
+def test_the_zip_of_a_ramp_kit_has_the_modules_that_problem_py_imports(problems_dir):
+    path = problems_dir / "flowers"
+    text = f"import os.path\nfrom shapes.scoring import Overlap\n{small_kits.PROBLEM}"
+    small_kits.write(
+        path,
+        {
+            "problem.py": f"{text}\ndef later():\n    import colours, data.secret\n",
+            "download_data.py": "",
+            "make_private_split.py": "",
+            "shapes/scoring.py": "from .boxes import area\nimport petals",
+            "shapes/boxes.py": "",
+            "shapes/names.json": "[]",
+            "colours.py": "",
+            "petals.py": "import problem, no-python",
+            "data/secret.py": "",
+        },
+    )
+
+    assert names(bundling.zip_starting_kit(path)) == [
+        "colours.py",
+        "download_data.py",
+        "petals.py",
+        "problem.py",
+        "shapes/boxes.py",
+        "shapes/names.json",
+        "shapes/scoring.py",
+        "submissions/starting_kit/estimator.py",
+    ]
+
+
 def test_the_zip_of_a_2016_problem_is_its_starting_kit(problems_dir, irises):
     small_kits.write(
         problems_dir / "irises",

@@ -125,7 +125,42 @@ def test_a_kit_may_read_files_beside_it(problems_dir):
     text = f"{small_kits.PROBLEM}\nlabels = open('labels.txt').read()\n"
     small_kits.write(problems_dir / "flowers", {"labels.txt": "a b", "problem.py": text})
 
-    assert load_kit("flowers", problems_dir).module.labels == "a b"
+    kit = load_kit("flowers", problems_dir)
+
+    assert kit.module.labels == "a b"
+    assert sorted(kit.code_files()) == ["labels.txt", "problem.py"], "its box reads them, too"
+
+
+def test_a_box_sees_what_helpers_read_when_they_are_imported_but_no_table(problems_dir):
+    text = f"import colours\ncolours.read()\n{small_kits.PROBLEM}"
+    small_kits.write(
+        problems_dir / "flowers",
+        {
+            "problem.py": f"from shades.light import SHADES\n{text}",
+            "external_imports/colours.py": "def read():\n    open('data/train.csv').close()\n",
+            "shades/light.py": "SHADES = open(__file__[:-8] + 'all.json').read()\n",
+            "shades/all.json": "[1]",
+            "all_rows.csv": "height,kind\n1,a\n",
+        },
+    )
+    seen = {"problem.py", "external_imports/colours.py", "shades/light.py", "shades/all.json"}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(problems_dir / "flowers"))
+        assert set(load_kit("flowers", problems_dir).code_files()) == seen
+        assert set(load_kit("flowers", problems_dir).code_files()) == seen, "and again"
+
+
+def test_two_kits_may_call_their_helpers_alike(problems_dir):
+    for name, colour in (("roses", "red"), ("violets", "blue")):
+        small_kits.ramp_kit(problems_dir, name, problem=f"import hue\n{small_kits.PROBLEM}")
+        small_kits.write(
+            problems_dir / name, {"external_imports/hue/__init__.py": f"HUE = {colour!r}"}
+        )
+
+    loaded = [load_kit(name, problems_dir) for name in ("roses", "violets", "roses")]
+
+    assert [kit.module.hue.HUE for kit in loaded] == ["red", "blue", "red"]
 
 
 def test_a_kit_may_import_from_external_imports(problems_dir):

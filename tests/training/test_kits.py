@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from databoard.training import predictions
 from databoard.training.engine import Engine
@@ -336,3 +337,73 @@ def scores_of_ramp_test(kit: Path, folder: Path) -> list[Scores]:
         timeout=60,
     )
     return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+
+
+OLD_FORM = """
+import os
+
+import numpy as np
+import rampwf as rw
+from rampwf.prediction_types.base import BasePrediction
+from sklearn.model_selection import KFold
+
+problem_title = "Steps"
+weights = np.load(os.path.join(os.path.dirname(__file__), "weights.npy"))
+
+
+class Predictions(BasePrediction):
+    n_columns = 0
+
+    def __init__(self, y_pred=None, y_true=None, n_samples=None):
+        given = y_pred if y_pred is not None else y_true
+        self.y_pred = np.full(n_samples, np.nan) if given is None else np.array(given)
+
+
+workflow = rw.workflows.Estimator()
+workflow.test_submission = lambda model, X: weights * model.predict(X)
+score_types = [rw.score_types.RMSE(name="rmse")]
+
+
+def get_cv(X, y):
+    return KFold(3).split(X)
+
+
+def _make(n):
+    X = np.arange(3.0 * n).reshape(n, 3)
+    return X, X[:, 0] % 7
+
+
+def get_train_data(path="."):
+    return _make(20)
+
+
+def get_test_data(path="."):
+    return _make(8)
+"""
+
+MEAN = """
+from sklearn.dummy import DummyRegressor
+
+
+def get_estimator():
+    return DummyRegressor()
+"""
+
+
+def test_a_kit_of_before_fold_is_that_reads_a_file_beside_it_is_scored(
+    engine: Engine, problems: Path, submission: Callable[..., Path]
+) -> None:
+    kit = problems / "old_form"
+    kit.mkdir(exist_ok=True)
+    (kit / "problem.py").write_text(OLD_FORM)
+    np.save(kit / "weights.npy", np.array(0.5))
+
+    result = train(engine, submission(MEAN), "old_form", 1)
+
+    assert result.verdict.is_ok, result.verdict
+    y = np.arange(0.0, 60.0, 3.0) % 7
+    held_out = np.arange(7, 14)
+    guess = 0.5 * np.delete(y, held_out).mean()
+    assert engine.kit("old_form").score(1, result)["valid"]["rmse"] == pytest.approx(
+        np.sqrt(np.mean((y[held_out] - guess) ** 2))
+    )
