@@ -31,7 +31,7 @@ SANDBOX = "sandbox"
 TOTAL_CREDIT = 100
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*", re.ASCII)
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _USER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*", re.ASCII)
 
 
@@ -88,7 +88,7 @@ def check_identifier(name: str, what: str = "name") -> None:
     if not (_IDENTIFIER.fullmatch(name) and len(name) <= MAX_IDENTIFIER):
         raise InvalidError(
             f"The {what} {name[:MAX_IDENTIFIER]!r} must be 1 to {MAX_IDENTIFIER} "
-            "of the letters a-z, digits and _, starting with a letter.",
+            "of the letters a-z and A-Z, digits and _, starting with a letter.",
             what,
         )
 

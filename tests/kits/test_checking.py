@@ -141,6 +141,43 @@ def test_each_fault_has_its_code(problems_dir, flowers, old, new, code):
     assert code in codes(check("flowers", problems_dir))
 
 
+def test_clusters_may_repeat_the_event_that_x_has_too(problems_dir, flowers):
+    text = small_kits.PROBLEM.replace(
+        'make_multiclass(label_names=["a", "b"])', "make_clustering()"
+    )
+    text = text[: text.index("score_types = [")] + CLUSTERS
+    small_kits.ramp_kit(problems_dir, problem=text)
+
+    found = {finding.code: finding.level for finding in check("flowers", problems_dir)}
+
+    assert found["leak"] == "warning"
+    assert "error" not in found.values()
+
+
+CLUSTERS = """
+import numpy as np
+
+score_types = [rw.score_types.ClusteringEfficiency()]
+get_cv = rw.cvs.Clustering(n_cv=1, cv_test_size=0.5, random_state=57).get_cv
+
+
+def _make(n_events, seed):
+    rng = np.random.default_rng(seed)
+    clusters = rng.integers(0, 3, 8 * n_events)
+    events = np.arange(n_events).repeat(8)
+    noisy = clusters + rng.normal(size=len(events))
+    return np.stack([events, noisy], 1), np.stack([events, clusters], 1)
+
+
+def get_train_data(path="."):
+    return _make(6, 1)
+
+
+def get_test_data(path="."):
+    return _make(3, 2)
+"""
+
+
 def test_a_private_file_in_the_starting_kit_is_found(problems_dir, irises):
     path = problems_dir / "irises"
     small_kits.write(path, {"starting_kit/x.csv": (path / "data/raw/iris.csv").read_bytes()})
