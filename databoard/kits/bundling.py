@@ -51,7 +51,7 @@ RAMP_FILES = (
 )
 # The manual of 2016 misspells the word, and so do kits that follow it.
 SPELLINGS = ("starting", "staring")
-RAMP_FOLDERS = ("external_imports", "submissions/starting_kit", "data/public")
+RAMP_FOLDERS = ("external_imports", "data/public")
 
 
 def _files_under(folder: Path) -> Iterable[Path]:
@@ -62,6 +62,17 @@ def _files_under(folder: Path) -> Iterable[Path]:
         is_hidden = any(part.startswith(".") for part in parts)
         if path.is_file() and not (path.is_symlink() or is_left_over or is_hidden):
             yield path
+
+
+def starting_folder(path: Path) -> Path | None:
+    """Find the folder of the first submission in a problem's folder; None if it has none.
+
+    A ramp-kit may have several, such as ``submissions/starting_kit_anatomy``: the first one is it.
+    """
+    submissions = path / "submissions"
+    others = sorted(submissions.glob("starting_kit*"))
+    folders = [submissions / "starting_kit", path / "starting_kit", *others]
+    return next((folder for folder in folders if folder.is_dir()), None)
 
 
 def kit_files(path: Path) -> dict[str, Path]:
@@ -77,8 +88,8 @@ def kit_files(path: Path) -> dict[str, Path]:
         imported = siblings.modules(path)
         tops = [file for pattern in RAMP_FILES for file in path.glob(pattern) if file.is_file()]
         tops += [file for file in imported if file.is_file()]
-        folders = [*(path / folder for folder in RAMP_FOLDERS), *imported]
-        below = [file for folder in folders for file in _files_under(folder)]
+        folders = [starting_folder(path), *(path / name for name in RAMP_FOLDERS), *imported]
+        below = [file for folder in folders if folder for file in _files_under(folder)]
         files = {
             file.relative_to(path).as_posix(): file
             for file in [*tops, *below]

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from databoard.errors import KitError, TooLargeError, UploadError
+from databoard.kits import bundling
 from databoard.kits.loading import Kit
 from databoard.kits.protocol import Element
 
@@ -304,9 +305,9 @@ def starting_folder(kit: Kit) -> Path:
     KitError
         If the problem has none.
     """
-    for folder in (kit.path / "submissions" / "starting_kit", kit.path / "starting_kit"):
-        if folder.is_dir():
-            return folder
+    folder = bundling.starting_folder(kit.path)
+    if folder is not None:
+        return folder
     raise KitError(
         f"problems/{kit.name} has no starting kit.",
         "Put the files of a first submission into submissions/starting_kit/ "

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from databoard.domain import rules
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError
+from databoard.kits import bundling
 from databoard.mail import letters
 from databoard.services import notifications, outbox
 from databoard.store.models import (
@@ -233,11 +234,9 @@ def _remark(session: Session, place: EventTeam) -> str:
 
 def starting_files(folder: Path, filenames: list[str]) -> dict[str, bytes]:
     """Read the starting kit of a problem's folder, without running any of its code."""
-    for place in (folder / "submissions" / "starting_kit", folder / "starting_kit"):
-        if place.is_dir():
-            paths = [place / filename for filename in filenames]
-            return {path.name: path.read_bytes() for path in paths if path.is_file()}
-    return {}
+    place = bundling.starting_folder(folder)
+    paths = [place / filename for filename in filenames] if place else []
+    return {path.name: path.read_bytes() for path in paths if path.is_file()}
 
 
 def _fill_sandbox(

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from databoard.errors import KitError, TooLargeError, UploadError
+from databoard.kits.bundling import kit_files
 from databoard.kits.deposits import (
     accept_files,
     example_submissions,
@@ -324,6 +325,18 @@ def test_example_submissions_of_both_conventions_are_found(problems_dir, irises)
 
     assert list(example_submissions(flowers)) == [("", "second")]
     assert list(example_submissions(old)) == [("kegl", "rf")]  # checklist 20
+
+
+def test_of_several_starting_kits_the_first_one_is_it(problems_dir):
+    path = problems_dir / "flowers"
+    (path / "submissions" / "starting_kit").rename(path / "submissions" / "starting_kit_petals")
+    small_kits.write(path, {"submissions/starting_kit_stems/estimator.py": "1"})
+    kit = load_kit("flowers", problems_dir)
+
+    assert starting_files(kit)["estimator.py"].decode() == small_kits.ESTIMATOR
+    assert "submissions/starting_kit_petals/estimator.py" in kit_files(path)
+    assert "submissions/starting_kit_stems/estimator.py" not in kit_files(path)
+    assert ("", "starting_kit_stems") in example_submissions(kit)
 
 
 def test_a_missing_starting_file_is_named(problems_dir):  # checklist 12
