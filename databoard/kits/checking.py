@@ -446,7 +446,8 @@ def _check_training(kit: Kit, files: Mapping[str, bytes], train: Train | None) -
             "starting_kit_fails",
             f"The starting kit fails on fold 0: {error.message}",
             where,
-            "Mend its files: every team begins with them.",
+            "Mend its files: every team begins with them. A kit that is older than the server's "
+            "packages may name older ones in requirements.txt.",
         )
         return
     for step, values in scores.items():

@@ -330,6 +330,16 @@ def test_a_shipped_problem_is_in_order(with_iris):
     assert problems.check_problem(with_iris, "iris").splitlines()[-1] == "iris is in order."
 
 
+def test_a_starting_kit_that_does_not_train_is_told(with_iris):
+    code = with_iris.problems_dir / "iris" / "starting_kit" / "classifier.py"
+    code.write_text(code.read_text() + "\n\nraise LookupError('too old')\n")
+
+    with pytest.raises(KitError, match=r"fails on fold 0: LookupError: too old \(classifier.py"):
+        problems.check_problem(with_iris, "iris")
+
+    assert "in order" in problems.check_problem(with_iris, "iris", quick=True)
+
+
 def test_a_problem_whose_environment_cannot_be_made_is_not_added(with_iris, look):
     (with_iris.problems_dir / "iris" / "requirements.txt").write_text("numpy\n-r more.txt\n")
 

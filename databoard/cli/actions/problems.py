@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from databoard.cli import environments
 from databoard.cli.words import Force, ProblemName, Yes, clock, confirm, found, table
-from databoard.errors import KitError
+from databoard.errors import KitError, TrainingError
 from databoard.kits.templates import write_kit
 from databoard.services import problems
 from databoard.settings import Settings
 from databoard.store.opening import open_session
 from databoard.store.queries import problems as queries
+
+if TYPE_CHECKING:
+    from databoard.kits.checking import Scores, Train
+    from databoard.kits.kit import Kit
 
 HINT = "see: fab list_problems"
 
@@ -94,12 +103,18 @@ def set_keywords(
     return f"{name} is found by: {words}." if words else f"{name} has no keywords now."
 
 
-def check_problem(settings: Settings, name: ProblemName) -> str:
+def check_problem(
+    settings: Settings,
+    name: ProblemName,
+    quick: Annotated[bool, "do not train the starting kit on a fold"] = False,
+) -> str:
     """Tell all that is wrong with a problem's folder, and how to mend it."""
     from databoard.kits import checking  # here: the other commands start faster without
 
     about_environment = environments.enter(settings, name)
-    findings = checking.check(name, settings.problems_dir)
+    with contextlib.ExitStack() as stack:
+        train = None if quick else stack.enter_context(_training(settings))
+        findings = checking.check(name, settings.problems_dir, train=train)
     lines = [about_environment] if about_environment else []
     lines += [f"{f.level}: {f.where}: {f.what} {f.fix}".rstrip() for f in findings]
     n_errors = sum(finding.level == "error" for finding in findings)
@@ -107,3 +122,27 @@ def check_problem(settings: Settings, name: ProblemName) -> str:
         raise KitError("\n".join([*lines, f"{name}: {n_errors} to mend."]))
     lines += checking.measure(name, settings.problems_dir)
     return "\n".join([*lines, f"{name} is in order."])
+
+
+@contextlib.contextmanager
+def _training(settings: Settings) -> Iterator[Train | None]:
+    """Give what trains a fold in a box as the trainer does; None where no box can be made."""
+    from databoard.training.engine import Engine
+    from databoard.training.wire import FoldTask, Limits
+
+    engine = Engine.from_settings(replace(settings, executor="local"))
+
+    def train(kit: Kit, files: Mapping[str, bytes], fold: int) -> Scores:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in files.items():
+                Path(folder, name).write_bytes(content)
+            task = FoldTask(Path(folder), kit.name, None, fold, Limits(), log="full")
+            result = engine.train_fold(task).result()
+        if not result.verdict.is_ok:
+            raise TrainingError(result.verdict.message, result.verdict.fault or "ours")
+        return engine.kit(kit.name).score(fold, result)
+
+    try:
+        yield train if engine.can_train else None
+    finally:
+        engine.close()
