@@ -11,6 +11,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -117,8 +118,69 @@ def test_a_failure_names_the_line_the_reason_and_the_way_out(said: str, words: s
 
 
 def test_an_index_out_of_reach_is_no_fault_of_the_file() -> None:
-    assert is_away(["WARNING: Retrying after NewConnectionError('[Errno 111]')", "ERROR: No"])
-    assert not is_away(["ERROR: No matching distribution found for x"])
+    recipe = parse(MISSING)
+    said = ["WARNING: Retrying after NewConnectionError('[Errno 111]')", "ERROR: No"]
+    assert is_away(said, recipe)
+    assert not is_away(["ERROR: No matching distribution found for x"], recipe)
+
+
+FROM_ELSEWHERE = (
+    "numpy\n"
+    "git+https://github.com/somebody/ssd_keras\n"
+    "https://api.example.org/repos/tools/zipball/master\n"
+)
+CLONE_FAILS = [
+    "Cloning https://github.com/somebody/ssd_keras to /tmp/x",
+    "fatal: unable to access 'https://github.com/somebody/ssd_keras/': Could not resolve host",
+    "note: This error originates from a subprocess, and is likely not a problem with pip.",
+]
+NO_HOST = [
+    "ERROR: Could not install packages due to an OSError: host='api.example.org', port=443: "
+    + "Max retries exceeded (Caused by NewConnectionError('x'))"
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "line", "words"),
+    [
+        (CLONE_FAILS, 2, "pip cannot fetch it: unable to access"),
+        (NO_HOST, 3, "its host is out of reach"),
+    ],
+)
+def test_an_address_out_of_reach_is_that_of_its_line(said, line, words) -> None:
+    recipe = parse(FROM_ELSEWHERE)
+
+    assert not is_away(said, recipe)
+    error = explain(WHERE, recipe, said)
+    assert error.line == line
+    assert words in error.message
+    assert "Name a release of the package index instead" in error.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://api.github.com/repos/paris-saclay-cds/ramp-workflow/zipball/master",
+        "git+https://github.com/paris-saclay-cds/ramp-workflow",
+        "git+https://github.com/paris-saclay-cds/ramp-workflow.git@master#egg=ramp-workflow",
+        "ramp-workflow @ https://github.com/paris-saclay-cds/ramp-workflow/archive/master.zip",
+    ],
+)
+def test_ramp_workflow_from_its_main_branch_is_the_server_s(line: str) -> None:
+    recipe = parse(f"tabulate==0.9.0\n{line}\n")
+
+    assert [wish.name for wish in recipe.wishes] == ["tabulate"]
+    assert recipe.text_for_pip.split() == ["tabulate==0.9.0"]
+    assert f"ramp-workflow=={metadata.version('ramp-workflow')}" in recipe.server_lines()
+
+
+def test_a_branch_of_ramp_workflow_is_left_to_pip() -> None:
+    line = "git+https://github.com/paris-saclay-cds/ramp-workflow.git@generative"
+
+    recipe = parse(line)
+
+    assert [(wish.name, wish.text) for wish in recipe.wishes] == [("ramp-workflow", line)]
+    assert recipe.text_for_pip == line
 
 
 def test_pip_sees_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

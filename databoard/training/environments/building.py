@@ -219,14 +219,17 @@ def _build(recipe: Recipe, root: Path, problem: str, watch: _Watch) -> None:
     python = str(part / "bin" / "python")
     try:
         _check(_run([sys.executable, "-I", "-m", "venv", "--without-pip", str(part)], watch), where)
-        texts = {"requirements.txt": recipe.text, "server.txt": "\n".join(recipe.server_lines())}
+        texts = {
+            "requirements.txt": recipe.text_for_pip,
+            "server.txt": "\n".join(recipe.server_lines()),
+        }
         files = []
         for name, text in texts.items():
             (part / name).write_text(text + "\n")
             files += ["-r", str(part / name)]
         code, said = _run([python, _pip(where), "install", "--no-input", *_QUIET, *files], watch)
         (root / f"{recipe.key}.log").write_text("\n".join(said) + "\n")
-        if code and failures.is_away(said):
+        if code and failures.is_away(said, recipe):
             raise BusyError("pip does not reach its package index.")
         if code:
             raise failures.explain(where, recipe, said)

@@ -18,18 +18,45 @@ _KNOWN = re.compile(r"\(from versions: (.+)\)")
 _INVALID = re.compile(r"Invalid requirement: (.+?): (.+)")
 _AT_LINE = re.compile(r"\(from line (\d+) of ")
 _OTHER_PYTHON = re.compile(r"(?:Package )?'?([\w.-]+)'? requires a different Python: (.+)")
+_HOST = re.compile(r"host='([^']+)'")
+_CLONING = re.compile(r"Cloning (\S+)")
+_FATAL = re.compile(r"fatal: (.+)")
 _BUILD = re.compile(r"Failed to build '?([\w.-]+)|Failed building wheel for ([\w.-]+)")
 _SHOWN_VERSIONS = 8
 
 
-def is_away(said: Sequence[str]) -> bool:
-    """Tell whether pip could not reach its index, which is no fault of the file."""
-    return any(_AWAY.search(line) for line in said)
+def is_away(said: Sequence[str], recipe: Recipe) -> bool:
+    """Tell whether pip could not reach its index, which is no fault of the file.
+
+    Other hosts are: where a line of the file names an address that is out of reach.
+    """
+    return any(_AWAY.search(line) for line in said) and _named_host(recipe, said) is None
+
+
+def _named_host(recipe: Recipe, said: Sequence[str]) -> Wish | None:
+    """Find the line with the address that could not be reached or cloned."""
+    hosts = {host for line in said if _AWAY.search(line) for host in _HOST.findall(line)}
+    urls = {url for line in said for url in _CLONING.findall(line)}
+    return next(
+        (
+            wish
+            for wish in recipe.wishes
+            if any(f"//{host}/" in wish.text for host in hosts)
+            or any(url.rstrip("/") in wish.text for url in urls)
+        ),
+        None,
+    )
 
 
 def explain(where: str, recipe: Recipe, said: Sequence[str]) -> RequirementsError:
     """Turn the end of what pip has printed into a refusal."""
     text = "\n".join(said)
+    fetched = _named_host(recipe, said)
+    if fetched is not None:
+        why = _FATAL.search(text)
+        what = f"pip cannot fetch it: {why[1][:200] if why else 'its host is out of reach'}."
+        fix = f"Name a release of the package index instead, such as {fetched.name}==1.0."
+        return _refuse(where, fetched, what, fix)
     for pattern, tell in (
         (_INVALID, _tell_invalid),
         (_OTHER_PYTHON, _tell_other_python),

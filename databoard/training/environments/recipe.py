@@ -28,6 +28,13 @@ _MAX_BYTES = 64 * 1024
 # What an environment is made of besides the file; grows when its making changes.
 _MAKING = "1"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+# Kits of all years ask for the main branch of ramp-workflow, which is what the server has.
+_RAMP_WORKFLOW = re.compile(
+    r"(ramp[-_]workflow\s*@\s*)?(git\+)?(https|git|ssh)://\S*github\.com/(repos/)?[\w.-]+/"
+    r"ramp-workflow(\.git)?((/zipball/|/archive/(refs/heads/)?|@)(master|main)(\.zip|\.tar\.gz)?)?"
+    r"/?(#\S*)?"
+)
+_OF_URL = re.compile(r"#egg=([\w.-]+)|github\.com/(?:repos/)?[\w.-]+/([\w-]+)|([\w-]+)[^/]*$")
 _ELSEWHERE = re.compile(
     r"-r|--requirement|-c|--constraint|-e|--editable|[./~]|file:|.*@\s*(file:|[./~])"
 )
@@ -67,6 +74,12 @@ class Recipe:
         words = (_MAKING, python, platform.machine(), sys.base_prefix, self.text)
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:40]
 
+    @property
+    def text_for_pip(self) -> str:
+        """The file without what the server gives: ramp-workflow from its main branch."""
+        lines = self.text.splitlines()
+        return "\n".join("" if _RAMP_WORKFLOW.fullmatch(_bare(line)) else line for line in lines)
+
     def server_lines(self) -> list[str]:
         """List what databoard needs: a package that the file names, as the file wants it."""
         named = {wish.name for wish in self.wishes}
@@ -76,6 +89,10 @@ class Recipe:
         """Return the recipe of the very same packages, for another machine."""
         pins = [line for line in packages if not line.startswith("python==")]
         return parse("\n".join([*self.options, *pins]) + "\n")
+
+
+def _bare(line: str) -> str:
+    return re.sub(r"(^|\s)#.*", "", line).strip()
 
 
 def parse(text: str, where: str = FILE) -> Recipe:
@@ -94,9 +111,9 @@ def parse(text: str, where: str = FILE) -> Recipe:
     wishes, options = [], []
     is_continued = False
     for number, raw in enumerate(text.splitlines(), 1):
-        line = re.sub(r"(^|\s)#.*", "", raw).strip()
+        line = _bare(raw)
         was_continued, is_continued = is_continued, line.endswith("\\")
-        if not line or was_continued:
+        if not line or was_continued or _RAMP_WORKFLOW.fullmatch(line):
             continue
         if _ELSEWHERE.match(line):
             raise RequirementsError(
@@ -115,7 +132,11 @@ def parse(text: str, where: str = FILE) -> Recipe:
                 line=number,
             )
         text_ = line.rstrip("\\").strip()
-        wishes.append(Wish(number, text_, canonical(name.group())))
+        named = name.group()
+        if re.match(r"[\w+.-]+://", text_):
+            url = _OF_URL.search(text_)
+            named = next(filter(None, url.groups()), named) if url else named
+        wishes.append(Wish(number, text_, canonical(named)))
     return Recipe(text, tuple(wishes), tuple(options))
 
 
