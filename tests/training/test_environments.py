@@ -136,7 +136,7 @@ CLONE_FAILS = [
 ]
 NO_HOST = [
     "ERROR: Could not install packages due to an OSError: host='api.example.org', port=443: "
-    + "Max retries exceeded (Caused by NewConnectionError('x'))"
+    "Max retries exceeded (Caused by NewConnectionError('x'))"
 ]
 
 
