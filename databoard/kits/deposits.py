@@ -123,7 +123,8 @@ def check_file(element: Element, content: bytes, *, max_bytes: int = MAX_FILE_BY
 def _check_python(name: str, text: str) -> None:
     """Parse without compiling: compiling would compute constants, which can take for ever."""
     try:
-        ast.parse(text, filename=name)
+        # Editors of Windows begin files with a mark, which Python leaves out when it imports them.
+        ast.parse(text.removeprefix("\ufeff"), filename=name)
     except SyntaxError as error:
         where = f" (line {error.lineno})" if error.lineno else ""
         raise UploadError(

@@ -59,6 +59,12 @@ def test_wrong_files_are_refused_with_what_and_where(files, said):
     assert refusal.value.fault == "team"
 
 
+def test_files_of_windows_are_taken():
+    content = b"\xef\xbb\xbfx = 1\r\ny = 2\r\n"
+
+    assert accept_files([CODE], {"classifier.py": content}) == {"classifier.py": content}
+
+
 def test_a_syntax_error_carries_its_file_and_line():
     with pytest.raises(UploadError) as refusal:
         accept_files([CODE], {"classifier.py": b"import os\n\nclass Classifier\n"})

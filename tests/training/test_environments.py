@@ -135,8 +135,7 @@ CLONE_FAILS = [
     "note: This error originates from a subprocess, and is likely not a problem with pip.",
 ]
 NO_HOST = [
-    "ERROR: Could not install packages due to an OSError: host='api.example.org', port=443: "
-    "Max retries exceeded (Caused by NewConnectionError('x'))"
+    "ERROR: Could not install packages: host='api.example.org': NewConnectionError('[Errno 2]')"
 ]
 
 
