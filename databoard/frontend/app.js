@@ -44,6 +44,9 @@ document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("meta[name=csrf-token]")?.content;
   if (token) event.detail.headers["X-CSRFToken"] = token;
 });
+// The first paint waits for this script but not for htmx: nothing may change its width after it.
+mountTimes(document);
+mountTables(document);
 // htmx says "load" once for the body and once for each part that it swaps in.
 htmx.onLoad(mount);
 

@@ -75,8 +75,8 @@ function makeSortable(table) {
     header.append(button);
   }
   table.tHead?.addEventListener("click", (event) => {
-    const header = event.target.closest(".sort-button")?.closest("th");
-    if (!header) return;
+    const header = event.target.closest("th");
+    if (!header?.querySelector(".sort-button")) return;
     const first = header.dataset.sortFirst ?? "ascending";
     const other = first === "ascending" ? "descending" : "ascending";
     const next = header.ariaSort === first ? other : first;

@@ -16,8 +16,10 @@ const TICK_MS = 1000;
 
 const language = document.documentElement.lang || "en";
 const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
-const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+// As the server writes moments, day first and with 24 hours, so that nothing gets another width.
+const european = language === "en" ? "en-GB" : language;
+const date = new Intl.DateTimeFormat(european, { dateStyle: "medium" });
+const full = new Intl.DateTimeFormat(european, { dateStyle: "medium", timeStyle: "short" });
 const seen = new WeakSet();
 
 /** "in 3 days", "2 minutes ago": the largest unit of which there are two, or else one. */

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask import jsonify, render_template, request
+from flask import jsonify, render_template, render_template_string, request
 from flask_wtf import FlaskForm
 from jinja2 import ChoiceLoader, FileSystemLoader
 from wtforms import StringField
@@ -26,6 +26,16 @@ CHART = {
     "yAxis": {"type": "value"},
     "series": [{"type": "scatter", "data": [[1, 0.5], [2, 0.7]]}],
 }
+LIST = """{% extends "layout/base.html" %}{% block main %}
+<table class="table" data-sort><thead><tr><th>When</th><th>What</th></tr></thead><tbody>
+{% for _ in range(20) %}<tr><td>{{ ui.time(noon) }}</td><td>happened</td></tr>{% endfor %}
+</tbody></table>{% endblock %}"""
+SHIFT = """new Promise((resolve) => {
+  let sum = 0;
+  const watch = (list) => { for (const one of list.getEntries()) sum += one.value; };
+  new PerformanceObserver(watch).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(sum), 400);
+})"""
 THEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
@@ -59,6 +69,10 @@ def app(app, board, drafts):
         return render_template(
             "style.html", now=now, day=timedelta(days=1.1), noon=NOON, chart=CHART, form=NameForm()
         )
+
+    @app.get("/style/list")
+    def style_list():
+        return render_template_string(LIST, noon=NOON)
 
     @app.get("/style/rows")
     def style_rows():
@@ -127,14 +141,28 @@ def test_a_choice_of_colours_is_kept(style):
 
 
 def test_times_are_the_visitors_with_utc_on_hover(make_page):
-    page = make_page(timezone_id="Asia/Tokyo", locale="en-GB")
+    page = make_page(timezone_id="Asia/Tokyo")
     page.goto("/style")
     page.wait_for_function("document.querySelector('#opened time').title !== ''")
     time = page.locator("#opened time")
 
-    assert "9:00" in time.inner_text()
+    assert time.inner_text() == "22 Nov 2026, 21:00"
     assert time.get_attribute("title") == "2026-11-22 12:00 UTC"
     assert page.locator("time[data-countdown]").inner_text() == "in 3 days"
+
+
+def test_nothing_shifts_when_scripts_come_late(make_page):
+    page = make_page(timezone_id="Asia/Tokyo")
+
+    def hold(route):
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/app-*.js", hold)
+    page.goto("/style/list")
+
+    assert page.evaluate(SHIFT) == 0
+    assert page.locator("tbody time").first.inner_text() == "22 Nov 2026, 21:00"
 
 
 def test_a_table_sorts_and_filters(style):
