@@ -104,7 +104,7 @@ def propose(
     session.flush()
     captain = asked.team.admin
     if captain is not None:
-        url = f"/teams/{asked.team.name}"
+        url = f"/teams/{asked.team.name}/merge"
         text = f"{asking.team.name} proposes to go on with you as {name} in {event.title}."
         notifications.notify(session, captain, "invitation", text, now=now, url=url)
         letter = letters.proposed_merge(

@@ -1,10 +1,11 @@
-"""Teams: founded, invited by name and by link, full, sharing one sandbox, left again."""
+"""Teams: founded, invited by name and by link, full, sharing one sandbox, left again, merged."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.journeys.conftest import named, write
+from tests.journeys.conftest import Site, link_of_letter, named, write
+from tests.journeys.meadows import sow
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -76,3 +77,37 @@ def test_one_leaves_by_keyboard_and_the_team_goes_on(visit):
     mate.get_by_text(f"You have left {team}").wait_for()
     founder.reload()
     assert goes not in founder.locator("[aria-labelledby=members-title]").inner_text()
+
+
+def test_two_teams_go_on_as_one_with_all_that_they_have_made(visit, shared_site: Site):
+    asks, asked, both = named("asks"), named("asked"), named("both")
+    scores = {asks: [0.6, 0.7], asked: [0.8]}
+    event = sow(shared_site, scores, can_merge_teams=True, max_members_per_team=2)
+    asking = visit(asks, joins=False)
+    asking.goto(f"/teams/{asks}")
+    asking.get_by_role("link", name="Merge with another team").click()
+    asking.get_by_label("Name of the other team").fill(asked)
+    asking.get_by_label("Name of the new team").fill(asks)  # somebody has it already
+    asking.get_by_role("button", name="Propose").click()
+    asking.get_by_text(f"The name {asks} is taken").wait_for()
+    asking.get_by_label("Name of the new team").fill(both)
+    asking.get_by_role("button", name="Propose").click()
+    asking.get_by_role("button", name="Take back").wait_for()
+
+    answers = visit(asked, width=390, joins=False, color_scheme="dark")
+    answers.goto(link_of_letter(shared_site, asked))
+    answers.get_by_text(f"{asks} proposes to go on with you as {both}").wait_for()
+    assert answers.evaluate("document.documentElement.scrollWidth") <= 390
+    answers.get_by_role("button", name="Accept").click()
+    answers.locator("dialog[open]").get_by_role("button", name="Accept").click()
+    answers.get_by_text(f"You go on as {both}").wait_for()
+
+    asking.goto(f"/events/{event}/my_submissions")
+    for submission in (f"{asks}_0", f"{asks}_1", f"{asked}_0"):
+        asking.get_by_role("link", name=submission, exact=True).wait_for()
+    asking.goto(f"/events/{event}/leaderboard?team={both}")
+    assert asking.locator("tbody tr[data-key]").count() == 3
+    asking.goto(f"/teams/{both}")
+    members = asking.locator("[aria-labelledby=members-title]").inner_text()
+    assert asks in members
+    assert asked in members
