@@ -47,6 +47,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 // The first paint waits for this script but not for htmx: nothing may change its width after it.
 mountTimes(document);
 mountTables(document);
+mountScrolling(document);
 // htmx says "load" once for the body and once for each part that it swaps in.
 htmx.onLoad(mount);
 

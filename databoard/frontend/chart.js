@@ -32,7 +32,7 @@ function theme() {
   const colour = (name) => style.getPropertyValue(name).trim();
   const axis = {
     axisLine: { lineStyle: { color: colour("--bs-border-color") } },
-    axisLabel: { color: colour("--bs-secondary-color") },
+    axisLabel: { color: colour("--bs-secondary-color"), hideOverlap: true },
     nameTextStyle: { color: colour("--bs-secondary-color") },
     splitLine: { lineStyle: { color: colour("--bs-border-color-translucent") } },
   };

@@ -1,5 +1,6 @@
 // Two versions of what one is writing: both are shown beside each other, and the person chooses.
 
+import { clock } from "./times.js";
 import { say } from "./words.js";
 
 const names = () => ({
@@ -30,7 +31,7 @@ function column(title, text, other) {
 function content({ mine, theirs, savedAt }) {
   const told = savedAt
     ? say("Another tab or a team mate saved at {time}. Lines that differ are marked.", {
-      time: new Date(savedAt).toLocaleTimeString(document.documentElement.lang),
+      time: clock(new Date(savedAt)),
     })
     : say("Another tab or a team mate saved. Lines that differ are marked.");
   const parts = [element("h2", "h4", say("Two versions of your sandbox"))];

@@ -1,6 +1,7 @@
 // Says quietly in a corner that what a page shows can no longer be kept current, and when it is again:
 // the browser is offline, the server does not answer, or the session is over.
 
+import { clock } from "./times.js";
 import { say } from "./words.js";
 
 const BACK_MS = 5000;
@@ -20,15 +21,10 @@ function show(text, kind) {
   notice.textContent = text;
 }
 
-function now() {
-  const { lang } = document.documentElement;
-  return new Date().toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
-}
-
 /** Nothing new can come; the first cause is the one to tell. */
 export function lose() {
   if (notice?.isConnected && notice.dataset.connection !== "back") return;
-  const time = now();
+  const time = clock(new Date());
   const words = navigator.onLine
     ? say("The server has not answered since {time}. This page goes on by itself when it does.", { time })
     : say("No connection since {time}. This page goes on by itself when it is back.", { time });

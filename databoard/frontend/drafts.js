@@ -5,6 +5,7 @@
 
 import { choose } from "./conflict.js";
 import { fresh } from "./marks.js";
+import { clock } from "./times.js";
 import { say } from "./words.js";
 
 const WAIT_MS = 1200;
@@ -152,9 +153,7 @@ class Draft {
       const { version } = await response.json();
       this.moveTo(version);
       if (JSON.stringify(this.texts) === sent) this.forget();
-      const { lang } = document.documentElement;
-      const time = new Date().toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
-      this.say(say("Saved at {time}", { time }));
+      this.say(say("Saved at {time}", { time: clock(new Date()) }));
     } else if (response.status === 409) {
       const { texts, version, saved_at: savedAt } = await response.json();
       this.offer(this.texts, texts, { version, savedAt });

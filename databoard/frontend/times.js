@@ -20,7 +20,11 @@ const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const european = language === "en" ? "en-GB" : language;
 const date = new Intl.DateTimeFormat(european, { dateStyle: "medium" });
 const full = new Intl.DateTimeFormat(european, { dateStyle: "medium", timeStyle: "short" });
+const hours = new Intl.DateTimeFormat(european, { timeStyle: "short" });
 const seen = new WeakSet();
+
+/** The time of day of a moment: "13:05". */
+export const clock = (moment) => hours.format(moment);
 
 /** "in 3 days", "2 minutes ago": the largest unit of which there are two, or else one. */
 export function distance(seconds) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,11 @@ CHART = {
     "series": [{"type": "scatter", "data": [[1, 0.5], [2, 0.7]]}],
 }
 LIST = """{% extends "layout/base.html" %}{% block main %}
+{{ ui.tabs([("Overview", "#1", none)] * 9 + [("Here", "/style/list", none)]) }}
 <table class="table" data-sort><thead><tr><th>When</th><th>What</th></tr></thead><tbody>
 {% for _ in range(20) %}<tr><td>{{ ui.time(noon) }}</td><td>happened</td></tr>{% endfor %}
-</tbody></table>{% endblock %}"""
+</tbody></table>
+<div class="chart" data-chart="/style/minutes"></div>{% endblock %}"""
 SHIFT = """new Promise((resolve) => {
   let sum = 0;
   const watch = (list) => { for (const one of list.getEntries()) sum += one.value; };
@@ -73,6 +76,12 @@ def app(app, board, drafts):
     @app.get("/style/list")
     def style_list():
         return render_template_string(LIST, noon=NOON)
+
+    @app.get("/style/minutes")
+    def style_minutes():
+        points = [[f"2026-11-22T12:{minute:02}:00Z", minute] for minute in range(30)]
+        series = [{"type": "line", "data": points}]
+        return jsonify({"xAxis": {"type": "time"}, "yAxis": {"type": "value"}, "series": series})
 
     @app.get("/style/rows")
     def style_rows():
@@ -163,6 +172,21 @@ def test_nothing_shifts_when_scripts_come_late(make_page):
 
     assert page.evaluate(SHIFT) == 0
     assert page.locator("tbody time").first.inner_text() == "22 Nov 2026, 21:00"
+
+
+def test_on_a_phone_the_tab_of_the_page_is_in_sight_and_an_axis_can_be_read(make_page):
+    page = make_page(width=390)
+    page.goto("/style/list")
+    tab = page.get_by_role("link", name="Here").bounding_box()
+
+    assert 0 <= tab["x"] <= 390 - tab["width"]
+
+    page.wait_for_selector("[data-chart][data-ready] svg")
+    boxes = [text.bounding_box() for text in page.locator("svg text", has_text=":").all()]
+
+    assert len(boxes) > 2
+    for left, right in pairwise(sorted(boxes, key=lambda box: box["x"])):
+        assert left["x"] + left["width"] <= right["x"]
 
 
 def test_a_table_sorts_and_filters(style):

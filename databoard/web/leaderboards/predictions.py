@@ -67,7 +67,13 @@ def _heatmap(
     counts: Sequence[Sequence[int]], names: Sequence[str], x: str, y: str, *, is_labelled: bool
 ) -> dict[str, Any]:
     largest = max(max(row) for row in counts) or 1
-    axis = {"type": "category", "data": list(names), "nameLocation": "middle"}
+    axis: dict[str, Any] = {
+        "type": "category",
+        "data": list(names),
+        "nameLocation": "middle",
+    }
+    if is_labelled:
+        axis["axisLabel"] = {"interval": 0}  # each class has its name, on a phone as well
     return {
         "grid": {"left": 84, "right": 16, "top": 16, "bottom": 88},
         "xAxis": {**axis, "name": x, "nameGap": 30},
@@ -102,6 +108,7 @@ def _reliability(levels: Sequence[Sequence[float]]) -> Plot:
         gettext("How far to trust its probabilities"),
         {
             "legend": {"top": 0},
+            "grid": {"left": 56, "right": 40, "top": 56, "bottom": 60},  # a legend of two lines
             "xAxis": {
                 **limits,
                 "name": gettext("probability of the predicted class"),
