@@ -21,8 +21,13 @@ class Draft {
     this.timer = null;
     this.isConflict = false;
     this.restore();
-    form.addEventListener("input", () => this.change());
-    form.addEventListener("submit", () => clearTimeout(this.timer));
+    form.addEventListener("input", ({ target }) => {
+      if (target.matches("textarea[name]")) this.change(); // a draft has no name, and no files yet
+    });
+    form.addEventListener("submit", () => {
+      clearTimeout(this.timer);
+      this.timer = null; // or leaving the page would save it a second time
+    });
     // A check saves too, and says what version that made.
     form.addEventListener("databoard:saved", ({ detail }) => this.moveTo(detail.version));
     document.addEventListener("visibilitychange", () => {

@@ -84,9 +84,11 @@ def submitted(event: str, team: str, submission: str, url: str) -> Letter:
     return _letter("submitted", event=event, team=team, submission=submission, url=url)
 
 
-def ended(name: str, submission: str, outcome: str, url: str) -> Letter:
+def ended(name: str, submission: str, event_title: str, outcome: str, url: str) -> Letter:
     """Tell a member how a submission ended."""
-    return _letter("ended", name=name, submission=submission, outcome=outcome, url=url)
+    return _letter(
+        "ended", name=name, submission=submission, event=event_title, outcome=outcome, url=url
+    )
 
 
 def announcement(name: str, text: str, event_title: str, url: str) -> Letter:

@@ -303,10 +303,10 @@ def _tell_team(session: Session, submission: Submission, event: Event, now: date
     outcome = states.LABELS[submission.state]
     kind = "scored" if submission.state == "scored" else "failed"
     for user in team_queries.members(session, submission.event_team.team_id):
-        text, url = f"{submission.name}: {outcome}", f"/{submission.hash_}"
+        text, url = f"{submission.name} in {event.title}: {outcome}", f"/{submission.hash_}"
         notifications.notify(session, user, kind, text, now=now, url=url)
         if event.sends_trained_mails:
-            letter = letters.ended(user.name, submission.name, outcome, url)
+            letter = letters.ended(user.name, submission.name, event.title, outcome, url)
             key = f"ended:{submission.id}:{submission.run}:{user.id}"
             notifications.write(session, user, kind, letter, key, now=now)
 

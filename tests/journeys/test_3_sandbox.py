@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from zipfile import ZipFile
+
 import pytest
 
 from tests.journeys.conftest import CODE, write
@@ -48,6 +51,23 @@ def test_two_tabs_choose_between_both_versions(visit):
 
     second.reload()
     assert "first = 1" in second.locator(".cm-content").inner_text()
+
+
+def test_an_archive_takes_the_place_of_what_was_there_without_a_question(visit):
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("classifier.py", "packed = 1\n")
+    page = visit("zoe")
+    page.goto("/events/iris/sandbox")
+    write(page, "typed = 1\n")
+    page.locator("[data-draft-status]", has_text="Saved at").wait_for()
+    file = {"name": "mine.zip", "mimeType": "application/zip", "buffer": packed.getvalue()}
+    page.locator(".drop input").set_input_files(file)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    page.locator(".alert-success", has_text="Saved").wait_for()
+    page.locator(".cm-content", has_text="packed = 1").wait_for()
+    assert page.locator("dialog[open]").count() == 0
 
 
 def test_what_is_typed_when_the_session_ends_is_there_again(visit):

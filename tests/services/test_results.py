@@ -213,7 +213,7 @@ def test_a_failure_before_any_fold_may_be_recorded(session):
 
 
 def test_members_hear_of_the_end_once_per_run(session):
-    event = make_event(session, sends_trained_mails=True, n_folds=1)
+    event = make_event(session, title="Iris", sends_trained_mails=True, n_folds=1)
     members = [make_user(session), make_user(session), make_user(session, wants_mail=False)]
     place = make_event_team(session, event, make_team(session, members=members))
     make_submission(session, place, "forest", has_job=True)
@@ -224,10 +224,10 @@ def test_members_hear_of_the_end_once_per_run(session):
 
     mails = session.scalars(select(OutgoingMail).order_by(OutgoingMail.id)).all()
     assert [mail.to for mail in mails] == [members[0].email, members[1].email]
-    assert {mail.subject for mail in mails} == {"forest: scored"}
+    assert {mail.subject for mail in mails} == {"forest in Iris: scored"}
     told = session.scalars(select(Notification).order_by(Notification.id)).all()
     assert [(news.user_id, news.text) for news in told] == [
-        (member.id, "forest: scored") for member in members
+        (member.id, "forest in Iris: scored") for member in members
     ]
 
 
