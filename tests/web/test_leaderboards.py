@@ -176,6 +176,44 @@ def test_no_news_is_an_empty_204(as_, rows, scene):
     assert int(db_version) == int(body["data-version"]) + 1
 
 
+def test_an_open_board_is_loaded_again_when_its_columns_are_others(as_, rows, scene, monkeypatch):
+    monkeypatch.setattr(seats, "SEAT_S", 0)
+    scene.event.freeze_at = ahead(hours=1)
+    rows.commit()
+    ada, organiser = as_("ada"), as_("organiser")
+    body, theirs = (soup(one.get(URL)).select_one("tbody") for one in (ada, organiser))
+    address = f"{body['data-live']}&v={body['data-version']}"
+    assert ada.get(address).status_code == 204
+
+    scene.event.freeze_at = ago()  # it begins by itself: no version is counted up
+    rows.commit()
+    frozen = ada.get(address)
+    page = soup(ada.get(URL)).select_one("tbody")
+
+    assert frozen.headers["HX-Refresh"] == "true"
+    assert frozen.data == b""
+    assert ada.get(f"{page['data-live']}&v={page['data-version']}").status_code == 204
+    assert organiser.get(f"{theirs['data-live']}&v={theirs['data-version']}").status_code == 204
+    touch(rows, scene)
+    news = ada.get(f"{page['data-live']}&v={page['data-version']}")
+    assert "HX-Refresh" not in news.headers
+    assert b"<tr" in news.data
+
+
+def test_rows_out_of_memory_do_not_come_under_other_heads(as_, monkeypatch):
+    monkeypatch.setattr(polling, "_versions", {})
+    monkeypatch.setattr(polling, "FRESH_S", 600)
+    monkeypatch.setattr(seats, "SEAT_S", 600)
+    ada, gzip = as_("ada"), {"Accept-Encoding": "gzip"}
+    address = f"{URL}/public/rows?v=0&heads="
+    own = soup(ada.get(URL)).select_one("tbody")["data-live"].partition("heads=")[2]
+    for _ in range(2):
+        assert b"<tr" in decompress(ada.get(address + own, headers=gzip).data)
+
+    for other in ("", "frozen", f"{own}.more"):
+        assert ada.get(address + other, headers=gzip).headers["HX-Refresh"] == "true"
+
+
 def test_news_of_a_frequent_visitor_cost_no_question(app, as_, monkeypatch):
     # What is remembered for moments is remembered for as long as a busy machine takes.
     monkeypatch.setattr(polling, "_versions", {})

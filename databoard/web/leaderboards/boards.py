@@ -114,6 +114,8 @@ def _page(name: str, board: str) -> Response:
         right=right,
         choice=choice,
         body=listing.body(event, right, shown, choice).text,
+        version=_token(shown),
+        heads=listing.heads(shown),
         own=own,
         own_page=own.n_before // listing.PAGE + 1 if own is not None else 0,
         n_trend=N_TREND,
@@ -168,8 +170,9 @@ def rows(event: str, board: str) -> ResponseReturnValue:
     seat = seats.find(seats.cookie(), event, board)
     if seat is not None:
         version = seats.version_of(polling.event_versions(seat.event_id), board)
-        if request.args.get("v") == str(version):
-            return polling.fresh(version, str)
+        token = listing.token(version, is_frozen=seat.is_frozen)
+        if request.args.get("v") == token:
+            return polling.fresh(token, str)
     return _fresh_rows(event, board)
 
 
@@ -180,12 +183,22 @@ def _fresh_rows(name: str, board: str) -> Response:
     choice = _choice(right, guards.standing(event))
     shown = listing.get(event, board, right, choice, now=guards.now())
     seats.take(event, board, right, is_frozen=shown.frozen_at is not None)
-    if request.args.get("v") == str(shown.version):
-        return polling.fresh(shown.version, str)
-    return _sent(shown.version, listing.body(event, right, shown, choice))
+    token, heads = _token(shown), listing.heads(shown)
+    if request.args.get("v") == token:
+        return polling.fresh(token, str)
+    if request.args.get("heads", heads) != heads:
+        # A freeze has begun or ended, or the first analysis is done: the page has other columns.
+        response = polling.fresh(token, str)
+        response.headers["HX-Refresh"] = "true"
+        return response
+    return _sent(token, listing.body(event, right, shown, choice))
 
 
-def _sent(version: int, body: Body) -> Response:
+def _token(shown: Board) -> str:
+    return listing.token(shown.version, is_frozen=shown.frozen_at is not None)
+
+
+def _sent(version: str, body: Body) -> Response:
     """Send rows, compressed where the browser takes it."""
     if not request.accept_encodings.quality("gzip"):
         return polling.fresh(version, body.plain.decode)

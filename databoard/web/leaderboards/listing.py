@@ -145,13 +145,16 @@ class Body:
     text: Markup
     plain: bytes
     compressed: bytes
+    #: Of the page on which they fit.
+    heads: str
 
     @classmethod
-    def of(cls, text: str) -> Body:
+    def of(cls, text: str, heads: str) -> Body:
         """Compress once what will be sent often."""
         plain = text.encode()
+        compressed = gzip.compress(plain, GZIP_LEVEL, mtime=0)
         # Our own template's text.
-        return cls(Markup(text), plain, gzip.compress(plain, GZIP_LEVEL, mtime=0))  # noqa: S704
+        return cls(Markup(text), plain, compressed, heads)  # noqa: S704
 
 
 class Memories:
@@ -174,6 +177,16 @@ def body_key(
 ) -> Hashable:
     """Name the rows that all see who have this right and chose this."""
     return (event_id, version, board, is_frozen, right, choice)
+
+
+def token(version: int, *, is_frozen: bool) -> str:
+    """Name a version of a board as pages know it: a freeze comes and goes without a new one."""
+    return f"{version}f" if is_frozen else str(version)
+
+
+def heads(shown: Board) -> str:
+    """Name what the columns of a board follow from, beside what was chosen."""
+    return ".".join(sorted({*shown.has, "frozen"} if shown.frozen_at else shown.has))
 
 
 def whole(event: Event, board: str, right: Right, *, now: datetime) -> Iterator[Board]:
@@ -243,7 +256,7 @@ def body(event: Event, right: Right, shown: Board, choice: Choice) -> Body:
     key = body_key(event.id, shown.version, shown.board, right, choice, is_frozen=is_frozen)
     return _memories().bodies.get(
         (language.chosen(), key),
-        lambda: Body.of(_render(event, right, shown, choice)),
+        lambda: Body.of(_render(event, right, shown, choice), heads(shown)),
     )
 
 

@@ -96,7 +96,8 @@ class News:
                 answer = self._answer(environ, seat, parts[4], version)
                 if answer is not None:
                     status, headers, body = answer
-                    start_response(status, [*headers, (polling.VERSION_HEADER, str(version))])
+                    token = listing.token(version, is_frozen=seat.is_frozen)
+                    start_response(status, [*headers, (polling.VERSION_HEADER, token)])
                     return [body]
         return self.next(environ, start_response)
 
@@ -109,8 +110,8 @@ class News:
     def _answer(
         self, environ: dict[str, Any], seat: Seat, board: str, version: int
     ) -> tuple[str, list[tuple[str, str]], bytes] | None:
-        arguments = MultiDict(parse_qsl(environ.get("QUERY_STRING", "")))
-        if arguments.get("v") == str(version):
+        arguments = MultiDict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+        if arguments.get("v") == listing.token(version, is_frozen=seat.is_frozen):
             return "204 NO CONTENT", [("Cache-Control", "no-store")], b""
         memories: Memories | None = self.app.extensions.get(listing.MEMORIES)
         choice = Choice.of(arguments)
@@ -123,6 +124,8 @@ class News:
         body: Body | None = memories.bodies.find(key) if memories is not None else None
         if body is None or "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", ""):
             return None
+        if arguments.get("heads", body.heads) != body.heads:
+            return None  # the page is to be loaded again
         headers = [
             ("Content-Type", "text/html; charset=utf-8"),
             ("Content-Length", str(len(body.compressed))),
