@@ -384,6 +384,14 @@ def _check_folds(kit: Kit, X: Any, y: Any) -> Iterator[Finding]:
     except KitError as error:
         yield _of_error("folds", error, where)
         return
+    if not _are_alike(folds, kit.folds(X, y)):
+        yield Finding(
+            "warning",
+            "unseeded_folds",
+            "get_cv gives other folds each time; an event keeps those that it opens with.",
+            where,
+            "Give get_cv a fixed random_state, so that participants see the same folds.",
+        )
     if not folds:
         yield Finding("error", "no_folds", "get_cv gives no fold.", where, "Give at least one.")
     for i, fold in enumerate(folds):
@@ -391,6 +399,14 @@ def _check_folds(kit: Kit, X: Any, y: Any) -> Iterator[Finding]:
             yield Finding("error", code, f"Fold {i} {what}.", where, fix)
     if folds and kit.label_names:
         yield from _check_fold_labels(folds, y, where)
+
+
+def _are_alike(first: list[Fold], second: list[Fold]) -> bool:
+    return len(first) == len(second) and all(
+        np.array_equal(one, other)
+        for pair, again in zip(first, second, strict=True)
+        for one, other in zip(pair, again, strict=True)
+    )
 
 
 def _faults_of_fold(fold: Fold, n_rows: int) -> Iterator[tuple[str, str, str]]:

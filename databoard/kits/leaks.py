@@ -73,7 +73,8 @@ def telling_columns(X: Any, y: Any) -> Iterator[tuple[str, bool]]:
 
 def _columns(X: Any) -> Iterator[tuple[str, Column]]:
     """List the columns of a table, as numbers."""
-    if getattr(X, "ndim", 0) != 2 or not len(X):
+    # Sparse matrices have a shape, but no length.
+    if getattr(X, "ndim", 0) != 2 or not X.shape[0]:
         return
     if hasattr(X, "iloc"):
         names, columns = list(X.columns), [X.iloc[:, i].to_numpy() for i in range(X.shape[1])]
@@ -147,7 +148,7 @@ def _hashes(X: Any) -> list[int]:
         values = np.asarray(X)
     except (TypeError, ValueError):
         return []
-    if values.ndim < 2 or not len(values):
+    if values.ndim < 2 or not values.shape[0]:
         return []
     rows = values.reshape(len(values), -1)
     if rows.dtype.kind in "fiub":

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from databoard.errors import TrainingError
 from databoard.kits import leaks
@@ -178,6 +179,21 @@ def get_test_data(path="."):
 """
 
 
+def test_folds_that_are_others_each_time_are_noticed(problems_dir, flowers):
+    text = small_kits.PROBLEM.replace(", random_state=57", "")
+    small_kits.ramp_kit(problems_dir, problem=text)
+
+    assert "unseeded_folds" in codes(check("flowers", problems_dir), "warning")
+
+
+def test_sparse_features_are_checked(problems_dir, flowers):
+    text = small_kits.PROBLEM.replace("return table.drop(", "return csr_matrix(table.drop(")
+    text = text.replace('columns="kind"), ', 'columns="kind").to_numpy()), ')
+    small_kits.ramp_kit(problems_dir, problem=f"from scipy.sparse import csr_matrix\n{text}")
+
+    assert codes(check("flowers", problems_dir), "error") == set()
+
+
 def test_a_private_file_in_the_starting_kit_is_found(problems_dir, irises):
     path = problems_dir / "irises"
     small_kits.write(path, {"starting_kit/x.csv": (path / "data/raw/iris.csv").read_bytes()})
@@ -299,7 +315,10 @@ def test_rows_in_the_order_of_the_target_are_noticed(y, expected):
     assert leaks.is_sorted(y) is expected
 
 
-@pytest.mark.parametrize("X", [[{"a": 1}], np.zeros((2, 3, 4)), None, "text", pd.DataFrame()])
+@pytest.mark.parametrize(
+    "X",
+    [[{"a": 1}], np.zeros((2, 3, 4)), None, "text", pd.DataFrame(), csr_matrix(np.eye(2))],
+)
 def test_other_kinds_of_x_have_no_columns_to_tell(X):
     assert list(leaks.telling_columns(X, np.array([1, 2]))) == []
 
