@@ -277,6 +277,9 @@ class Scorer:
                     f"{type(error).__name__}: {error}",
                     "team" if self._is_strange(y_pred) else "organiser",
                 ) from error
+            is_official = score_type.name == self.kit.official_score_name
+            if not (is_official or math.isfinite(value)):
+                continue  # such as the distance to what was found, where nothing was
             if why := _cannot_rank(score_type, value):
                 # Of test rows no number is told.
                 told = why if step.endswith("test") else f"{value}: {why}"

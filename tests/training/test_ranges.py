@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from databoard.services import leaderboards
@@ -17,8 +19,14 @@ class Odd(rw.score_types.Accuracy):
         return {0.25: float("nan"), 0.75: 1.5}.get(float(predictions.y_pred[0, 0]), 0.5)
 
 
+class Rare(rw.score_types.Accuracy):
+    def score_function(self, ground_truths, predictions, valid_indexes=None):
+        return {0.375: float("nan")}.get(float(predictions.y_pred[0, 0]), 0.5)
+
+
 score_types = [
     Odd(name="acc"),
+    Rare(name="rare"),
 """
 
 
@@ -58,3 +66,17 @@ def test_what_cannot_rank_is_named_and_stands_on_no_board(world, p, words):
     assert bad.name not in {row.submission for row in board.rows}
     assert bad.name in {row.submission for row in failed.rows}
     assert standings == 0
+
+
+def test_another_score_than_the_official_one_may_be_no_number(world):
+    """ramp-test prints nan, such as for how far off detections are where none is right."""
+    done = world.await_state(world.submit("undefined", constant(0.375)))
+
+    assert done.state == "scored", done.message
+    with read_only(), world.sessions() as session:
+        event = event_queries.by_id(session, world.event_id)
+        board = leaderboards.build(session, event, "public", now=world.now(), sees_all=True)
+    (row,) = [row for row in board.rows if row.submission == done.name]
+    assert row.rank
+    assert math.isnan(row.scores.get("rare", math.nan))
+    assert math.isfinite(row.scores["acc"])
