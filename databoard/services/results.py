@@ -225,6 +225,7 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
     is_scored = submission.state == "scored"
     if is_scored:
         _record_scores(session, submission, event, ending, run)
+        submission.message = submission.message or _no_numbers(event, run)
         submission.reproduces = reruns.compare(job.answer, submission)
         submission.awaits_analysis, submission.is_rung = True, False
     jobs.finish(session, job_id, token, now=now)
@@ -270,6 +271,28 @@ def _record_scores(
         session.add(row)
     queries.add_scores(session, BaggedScore, bags)
     session.expire(submission, ["scores", "bagged"])
+
+
+def _no_numbers(event: Event, run: Measured) -> str:
+    """Name the scores of which a fold has none where it has others; of test rows nothing is told.
+
+    Only scores that do not rank may be missing: a submission without the official one has failed.
+    """
+    official = run.scores.get(event.official_score.id, ())
+    told = []
+    for score_type in event.score_types:
+        pairs = zip(run.scores.get(score_type.id, ()), official, strict=False)
+        folds = [
+            str(number)
+            for number, (row, other) in enumerate(pairs, start=1)
+            if any(
+                getattr(row, step) is None and getattr(other, step) is not None
+                for step in ("train", "valid")
+            )
+        ]
+        if folds:
+            told.append(f"{score_type.name} is no number in fold {', '.join(folds)}")
+    return "; ".join(told)
 
 
 def _summary(folds: Sequence[Any], bagged: Mapping[str, Sequence[float | None]]) -> SubmissionScore:

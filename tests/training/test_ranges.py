@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from databoard.services import leaderboards
@@ -19,14 +17,14 @@ class Odd(rw.score_types.Accuracy):
         return {0.25: float("nan"), 0.75: 1.5}.get(float(predictions.y_pred[0, 0]), 0.5)
 
 
-class Rare(rw.score_types.Accuracy):
-    def score_function(self, ground_truths, predictions, valid_indexes=None):
-        return {0.375: float("nan")}.get(float(predictions.y_pred[0, 0]), 0.5)
+class Rare(rw.score_types.NegativeLogLikelihood):
+    def __call__(self, y_true, y_pred):
+        return float("nan") if y_pred[0, 0] == 0.375 else super().__call__(y_true, y_pred)
 
 
 score_types = [
     Odd(name="acc"),
-    Rare(name="rare"),
+    Rare(name="nll"),
 """
 
 
@@ -38,7 +36,9 @@ def world(tmp_path_factory):
     with installation(None, tmp_path_factory.mktemp("world")) as made:
         problem = made.kit / "problem.py"
         text = problem.read_text().replace("score_types = [\n", ODD)
-        problem.write_text(text.replace('    rw.score_types.Accuracy(name="acc"),\n', ""))
+        for own in ('Accuracy(name="acc")', 'NegativeLogLikelihood(name="nll")'):
+            text = text.replace(f"    rw.score_types.{own},\n", "")
+        problem.write_text(text)
         with desk_in_thread(made, isolation):
             yield made
 
@@ -73,10 +73,11 @@ def test_another_score_than_the_official_one_may_be_no_number(world):
     done = world.await_state(world.submit("undefined", constant(0.375)))
 
     assert done.state == "scored", done.message
+    assert done.message == "nll is no number in fold 1, 2, 3"
     with read_only(), world.sessions() as session:
         event = event_queries.by_id(session, world.event_id)
         board = leaderboards.build(session, event, "public", now=world.now(), sees_all=True)
     (row,) = [row for row in board.rows if row.submission == done.name]
     assert row.rank
-    assert math.isnan(row.scores.get("rare", math.nan))
-    assert math.isfinite(row.scores["acc"])
+    assert "nll" not in row.scores
+    assert row.scores["acc"] == 0.5
