@@ -177,6 +177,9 @@ _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _SET_OWNER_COMMANDS = (8, 10, 15)
 _SET_OWNER_REQUESTS = (0x8901, 0x8902)
 _AF_UNIX = 1
+# The bit that datagrams and raw sockets have, and streams have not: even of a pair they may be
+# sent to any path, such as that of the machine's log.
+_SOCK_DGRAM = 2
 _RLIMIT_CORE = 4
 _PR_SET_PDEATHSIG = 1
 # Of the pages that the machine keeps for others; no limit of a box counts them.
@@ -285,6 +288,8 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
         for numbers in _KILL_CALLS:
             itself = [(_JUMP_EQUAL, pid)]
             code += _argument(numbers[column], 0, itself, errno.EPERM, unless=True)
+        letters = [(_JUMP_SET, _SOCK_DGRAM)]
+        code += _argument(_SOCKETPAIR[column], 1, letters, errno.EPERM)
         # It must end when its keeper does.
         bond = [(_JUMP_EQUAL, _PR_SET_PDEATHSIG)]
         code += _argument(_PRCTL[column], 0, bond, errno.EPERM)

@@ -137,6 +137,7 @@ class Target:
             "PORT": self.port,
             "UNIX": self.unix,
             "ABSTRACT": self.abstract,
+            "LETTERS": self.letters,
         }
         text = "".join(f"{name} = {value!r}\n" for name, value in places.items())
         (kit / "places.py").write_text(text)
@@ -155,7 +156,11 @@ class Target:
         by_name = socket.socket(socket.AF_UNIX)
         by_name.bind("\0" + self.abstract)
         by_name.listen()
-        self.sockets = [tcp, udp, by_path, by_name]
+        self.letters = f"{self.unix}.letters"
+        by_letter = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        by_letter.bind(self.letters)
+        Path(self.letters).chmod(0o777)
+        self.sockets = [tcp, udp, by_path, by_name, by_letter]
         for one in self.sockets:
             one.setblocking(False)
 

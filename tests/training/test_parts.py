@@ -364,6 +364,8 @@ def test_the_filter_inside_namespaces(call: tuple[int, ...], expected: int) -> N
         ((234, 4242, 4242, 6), ALLOW),  # abort
         ((234, 1, 1, 9), _refused(errno.EPERM)),
         ((53, 1), ALLOW),  # socketpair(AF_UNIX)
+        ((53, 1, 0x80005), ALLOW),  # a pair that keeps borders
+        ((53, 1, 0x80002), _refused(errno.EPERM)),  # a pair for letters
         ((53, 30), _refused(errno.EAFNOSUPPORT)),  # socketpair(AF_TIPC)
         ((72, 3, 8), _refused(errno.ENOLCK)),  # fcntl(F_SETOWN)
         ((16, 3, 0x8901), _refused(errno.EPERM)),  # ioctl(FIOSETOWN)
