@@ -136,6 +136,7 @@ class FoldRun:
         self.peak = 0
         self._keeper_pid = 0
         self._keeper_pidfd = -1
+        self._next_watch = 0.0
         self._is_over = False
         self.status: int | None = None
 
@@ -271,7 +272,8 @@ class FoldRun:
             raise ZygoteDiedError("the zygote does not answer")
         if now >= self._deadline:
             self.verdict = verdicts.reached(self.task, self.progress.step, "time")
-        elif self._cgroup is None and self._keeper_pid:
+        elif self._cgroup is None and self._keeper_pid and now >= self._next_watch:
+            self._next_watch = now + _WATCH_S  # not for every word that is printed
             used = watchdog.private_bytes(self._keeper_pid)
             self.peak = max(self.peak, used)
             if used > self.task.limits.memory_mb * MB:

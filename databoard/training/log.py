@@ -60,15 +60,15 @@ class Log:
 
     def read(self) -> None:
         """Read what is there, in a few pieces, however small: so nobody keeps us here."""
-        for _ in range(_PIECES if self.is_open else 0):
+        pieces: list[bytes] = []
+        while self.is_open and len(pieces) < _PIECES:
             try:
                 piece = os.read(self.descriptor, _PIECE_BYTES)
             except BlockingIOError:
-                return
-            if not piece:
-                self.is_open = False
-                return
-            self._take(piece)
+                break
+            self.is_open = bool(piece)
+            pieces.append(piece)
+        self._take(b"".join(pieces))
 
     def _take(self, piece: bytes) -> None:
         kept = piece[: self._left]
