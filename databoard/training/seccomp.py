@@ -175,7 +175,9 @@ _CLONE_THREAD = 0x00010000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 # Who gets the signals that a file sends: without namespaces it could be anybody.
 _SET_OWNER_COMMANDS = (8, 10, 15)
-_SET_OWNER_REQUESTS = (0x8901, 0x8902)
+# All that is asked of streams and sockets: TCGETS, SIOCOUTQ, TIOCGWINSZ, FIONREAD, FIONBIO,
+# FIONCLEX, FIOCLEX, TCGETS2. File systems have others, past the rights that Landlock knows.
+_REQUESTS = (0x5401, 0x5411, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C542A)
 _AF_UNIX = 1
 # The bit that datagrams and raw sockets have, and streams have not: even of a pair they may be
 # sent to any path, such as that of the machine's log.
@@ -264,11 +266,7 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
     code += [(_JUMP_GREATER_EQUAL, 0, 1, _FIRST_UNKNOWN), _refuse(errno.ENOSYS)]
     code += _calls(_DENIED, column, errno.EPERM)
     code += _calls(_ABSENT, column, errno.ENOSYS)
-    requests = [_TIOCSTI, _TIOCLINUX, _FS_SET_FLAGS, _FS_SET_ATTRIBUTES]
-    commands = [*_FCNTL_COMMANDS]
-    if not namespaces:
-        requests += _SET_OWNER_REQUESTS
-        commands += _SET_OWNER_COMMANDS
+    requests = (_TIOCSTI, _TIOCLINUX, _FS_SET_FLAGS, _FS_SET_ATTRIBUTES)
     code += _argument(
         _IOCTL[column], 1, [(_JUMP_EQUAL, request) for request in requests], errno.EPERM
     )
@@ -276,7 +274,7 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
     code += _argument(_MMAP[column], 3, [(_JUMP_SET, _MAP_HUGETLB)], errno.EPERM)
     for number, position in ((_SETRLIMIT[column], 0), (_PRLIMIT[column], 1)):
         code += _argument(number, position, [(_JUMP_EQUAL, _RLIMIT_CORE)], errno.EPERM)
-    locks = [(_JUMP_EQUAL, command) for command in commands]
+    locks = [(_JUMP_EQUAL, command) for command in _FCNTL_COMMANDS]
     code += _argument(_FCNTL[column], 1, locks, errno.ENOLCK)
     family = [(_JUMP_EQUAL, _AF_UNIX)]
     code += _argument(_SOCKETPAIR[column], 0, family, errno.EAFNOSUPPORT, unless=True)
@@ -288,6 +286,10 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
         for numbers in _KILL_CALLS:
             itself = [(_JUMP_EQUAL, pid)]
             code += _argument(numbers[column], 0, itself, errno.EPERM, unless=True)
+        asked = [(_JUMP_EQUAL, request) for request in _REQUESTS]
+        code += _argument(_IOCTL[column], 1, asked, errno.ENOTTY, unless=True)
+        owners = [(_JUMP_EQUAL, command) for command in _SET_OWNER_COMMANDS]
+        code += _argument(_FCNTL[column], 1, owners, errno.EPERM)
         letters = [(_JUMP_SET, _SOCK_DGRAM)]
         code += _argument(_SOCKETPAIR[column], 1, letters, errno.EPERM)
         # It must end when its keeper does.

@@ -367,8 +367,12 @@ def test_the_filter_inside_namespaces(call: tuple[int, ...], expected: int) -> N
         ((53, 1, 0x80005), ALLOW),  # a pair that keeps borders
         ((53, 1, 0x80002), _refused(errno.EPERM)),  # a pair for letters
         ((53, 30), _refused(errno.EAFNOSUPPORT)),  # socketpair(AF_TIPC)
-        ((72, 3, 8), _refused(errno.ENOLCK)),  # fcntl(F_SETOWN)
-        ((16, 3, 0x8901), _refused(errno.EPERM)),  # ioctl(FIOSETOWN)
+        ((72, 3, 8), _refused(errno.EPERM)),  # fcntl(F_SETOWN)
+        ((72, 3, 4), ALLOW),  # fcntl(F_SETFL)
+        ((16, 3, 0x8901), _refused(errno.ENOTTY)),  # ioctl(FIOSETOWN)
+        ((16, 3, 0x40806685), _refused(errno.ENOTTY)),  # ioctl(FS_IOC_ENABLE_VERITY)
+        ((16, 3, 0x40086602), _refused(errno.EPERM)),  # ioctl(FS_IOC_SETFLAGS)
+        ((16, 3, 0x5421), ALLOW),  # ioctl(FIONBIO)
         ((157, 1), _refused(errno.EPERM)),  # prctl(PR_SET_PDEATHSIG)
         ((157, 15), ALLOW),  # prctl(PR_SET_NAME)
     ],
