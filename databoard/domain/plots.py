@@ -121,6 +121,8 @@ def draw(kind: str, y_true: FloatArray, y_pred: FloatArray) -> dict[str, Any]:
     dict
         Ready for JSON; empty if there is nothing to draw.
     """
+    if kind not in ("multiclass", "regression"):
+        return {}
     columns = [np.asarray(values, dtype=np.float64) for values in (y_true, y_pred)]
     columns = [values.reshape(len(values), -1) for values in columns]
     is_good = np.all([(np.abs(values) < LARGEST).all(axis=1) for values in columns], axis=0)

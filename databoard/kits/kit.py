@@ -185,7 +185,9 @@ class Kit:
             return "mixed"
         columns = getattr(self.Predictions, "n_columns", None)
         true_columns = getattr(self.Predictions, "n_columns_true", None)
-        if columns and true_columns == 0 and hasattr(self.Predictions, "label_names"):
+        names = getattr(self.Predictions, "label_names", ())
+        # A kit's own type may have a column more, such as the time of each row.
+        if columns and true_columns == 0 and len(names or ()) == columns:
             return "multiclass"
         is_regression = hasattr(self.Predictions, "label_names") and columns == true_columns
         return "regression" if is_regression else "other"

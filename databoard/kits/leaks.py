@@ -32,7 +32,7 @@ def target_columns(y: Any) -> list[Column]:
         array = np.asarray(y)
     except ValueError:
         return []
-    if array.ndim == 1 and len(array) and not np.isscalar(array[0]):
+    if array.size and not np.isscalar(array.flat[0]):
         return []
     if array.ndim == 1:
         return [array]

@@ -106,7 +106,7 @@ class Fold:
         is_organisers = isinstance(error, _KitCodeError)
         if is_organisers and error.__cause__ is not None:
             error = error.__cause__
-        name, line = self._own_line(error)
+        name, line = self._own_line(error, self.code if is_organisers else self.submission)
         text = _message_of(error)
         if name == "" and "forbidden key word" in text:
             name, line = self._forbidden_line()
@@ -122,8 +122,8 @@ class Fold:
             errno=getattr(error, "errno", None) if isinstance(error, OSError) else None,
         )
 
-    def _own_line(self, error: BaseException) -> tuple[str, int | None]:
-        prefix = self.submission + os.sep
+    def _own_line(self, error: BaseException, folder: str | Path) -> tuple[str, int | None]:
+        prefix = f"{folder}{os.sep}"
         found: tuple[str, int | None] = ("", None)
         if isinstance(error, SyntaxError) and str(error.filename or "").startswith(prefix):
             return str(error.filename)[len(prefix) :], error.lineno

@@ -110,7 +110,12 @@ def of_report(task: FoldTask, step: Step, report: Mapping[str, Any]) -> Verdict:
         return Verdict(
             "checking_error",
             fault="organiser",
-            message=one_line(f"The problem's own code does not load: {kind}", 200),
+            message=one_line(
+                f"The problem's own code does not load: {kind}"
+                + (f" ({file}, line {place['line']})" if file and place["line"] else "")
+                + ". Boxes have no data and no network: let functions read and download.",
+                300,
+            ),
             traceback=place["traceback"],
         )
     if step == "starting":  # the team's code comes later

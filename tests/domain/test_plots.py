@@ -43,6 +43,7 @@ def test_no_single_value_can_be_read_from_a_plot():  # threats L12
 @pytest.mark.parametrize("kind", ["mixed", "other"])
 def test_other_kinds_have_no_plots(kind):
     assert plots.draw(kind, np.ones((4, 2)), np.ones((4, 2))) == {}
+    assert plots.draw(kind, np.array([{"bbox": 1}]), np.array([[]])) == {}
 
 
 def test_constant_and_missing_values_do_no_harm():

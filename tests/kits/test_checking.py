@@ -194,6 +194,43 @@ def test_sparse_features_are_checked(problems_dir, flowers):
     assert codes(check("flowers", problems_dir), "error") == set()
 
 
+def test_a_truth_without_probabilities_is_no_prediction(problems_dir, flowers):
+    text = small_kits.PROBLEM.replace('make_multiclass(label_names=["a", "b"])', "make_detection()")
+    text = text[: text.index("score_types = [")] + DETECTION
+    small_kits.ramp_kit(problems_dir, problem=text)
+
+    assert codes(check("flowers", problems_dir), "error") == set()
+
+
+DETECTION = """
+import numpy as np
+from sklearn.model_selection import KFold
+
+
+class Sure(rw.score_types.BaseScoreType):
+    name, precision, is_lower_the_better, minimum, maximum = "sure", 3, False, 0.0, 1.0
+
+    def __call__(self, y_true, y_pred):
+        return float(np.mean([box["proba"] for boxes in y_pred for box in boxes]))
+
+
+score_types = [Sure()]
+
+
+def get_cv(X, y):
+    return KFold(2).split(X)
+
+
+def get_train_data(path="."):
+    return np.arange(8), np.array([[{"class": "a", "bbox": (1, 2, 3, 4)}]] * 8)
+
+
+def get_test_data(path="."):
+    X, y = get_train_data()
+    return X + 8, y
+"""
+
+
 def test_a_private_file_in_the_starting_kit_is_found(problems_dir, irises):
     path = problems_dir / "irises"
     small_kits.write(path, {"starting_kit/x.csv": (path / "data/raw/iris.csv").read_bytes()})
@@ -326,6 +363,7 @@ def test_other_kinds_of_x_have_no_columns_to_tell(X):
 def test_ragged_targets_have_no_columns():
     assert leaks.target_columns([[1, 2], [3]]) == []
     assert leaks.target_columns(np.array([[1], [2, 3]], dtype=object)) == []
+    assert leaks.target_columns([[{"class": 1}], [{"class": 2}]]) == []
 
 
 def test_row_numbers_do_not_hide_common_rows(tmp_path):  # checklist 14

@@ -188,6 +188,15 @@ def test_names_that_pandas_and_numpy_dropped_work_in_kits(problems_dir):
     assert load_kit("flowers", problems_dir).title == "Flowers"
 
 
+def test_a_type_with_a_column_beside_the_probabilities_is_the_kit_s_own(problems_dir):
+    text = f"{small_kits.PROBLEM}\nclass Predictions(Predictions):\n    n_columns = 3\n"
+    small_kits.ramp_kit(problems_dir, problem=text)
+
+    kit = load_kit("flowers", problems_dir)
+
+    assert (kit.prediction_kind, kit.label_names) == ("other", ["a", "b"])
+
+
 def test_boolean_folds_become_row_numbers(problems_dir):
     text = small_kits.PROBLEM + (
         "\ndef get_cv(X, y):\n    import numpy as np\n"

@@ -407,3 +407,21 @@ def test_a_kit_of_before_fold_is_that_reads_a_file_beside_it_is_scored(
     assert engine.kit("old_form").score(1, result)["valid"]["rmse"] == pytest.approx(
         np.sqrt(np.mean((y[held_out] - guess) ** 2))
     )
+
+
+def test_a_kit_that_downloads_when_it_is_imported_is_told_the_line(
+    engine: Engine, problems: Path, submission: Callable[..., Path]
+) -> None:
+    kit = problems / "downloading"
+    kit.mkdir(exist_ok=True)
+    fetching = 'open(os.path.join(os.path.dirname(__file__), "data", "rows")).close()'
+    (kit / "data").mkdir(exist_ok=True)
+    (kit / "data" / "rows").write_text("1")
+    np.save(kit / "weights.npy", np.array(0.5))
+    (kit / "problem.py").write_text(f"import os\n\n{fetching}\n{OLD_FORM}")
+
+    result = train(engine, submission(MEAN), "downloading")
+
+    assert (result.verdict.state, result.verdict.fault) == ("checking_error", "organiser")
+    assert "FileNotFoundError (problem.py, line 3)" in result.verdict.message
+    assert "let functions read and download" in result.verdict.message
