@@ -29,6 +29,12 @@ from databoard.kits.protocol import (
 from databoard.kits.workflows import PROBLEM_FILE, ModuleWorkflow
 
 
+_OLDER = (
+    "Mend it. A kit that is older than the server's packages may name those that it was written "
+    "for in its requirements.txt, such as pandas<2."
+)
+
+
 @dataclass(eq=False)
 class Kit:
     """A loaded problem, with the folds and scores of one event.
@@ -102,11 +108,12 @@ class Kit:
         code = getattr(function, "__code__", None)
         takes_path = code is None or "path" in code.co_varnames[: code.co_argcount]
         arguments = {"path": str(self.path)} if takes_path else {}
-        fix = (
+        missing = (
             "Put the data where the function reads them: a download script of the kit "
             "(download_data.py) or prepare_data() may have to run first."
         )
-        with running(f"{function_name} of {self.name} cannot read the {what} data", self.path, fix):
+        what = f"{function_name} of {self.name} cannot read the {what} data"
+        with running(what, self.path, _OLDER, if_missing=missing):
             X, y = function(**arguments)
         return X, y
 
@@ -250,10 +257,11 @@ def _rows(rows: Any) -> Any:
 
 
 @contextlib.contextmanager
-def running(what: str, folder: Path, fix: str) -> Iterator[None]:
+def running(what: str, folder: Path, fix: str, *, if_missing: str = "") -> Iterator[None]:
     """Run an organiser's code in its folder and tell what it stopped with.
 
-    Kits may read files by paths relative to their folder, as ``ramp-test`` lets them.
+    Kits may read files by paths relative to their folder, as ``ramp-test`` lets them. Where one is
+    missing, ``if_missing`` is the way out.
 
     Raises
     ------
@@ -273,6 +281,8 @@ def running(what: str, folder: Path, fix: str) -> Iterator[None]:
         ) from error
     except (Exception, SystemExit) as error:
         line = _last_line(error, folder)
+        if if_missing and isinstance(error, OSError):
+            fix = if_missing
         raise KitError(f"{what}: {type(error).__name__}: {_said(error)}{line}.", fix) from error
 
 

@@ -336,7 +336,9 @@ class FoldRun:
     def _of_report(self, message: Mapping[str, Any]) -> Verdict:
         """Judge a report; the place that it names must exist, or it could carry test data out."""
         name, line = message.get("file"), message.get("line")
-        source = self.data.files.get(f"submission/{name}") if isinstance(name, str) else None
+        is_kits = message.get("organiser") is True and self.progress.step == "starting"
+        folder = "code" if is_kits else "submission"
+        source = self.data.files.get(f"{folder}/{name}") if isinstance(name, str) else None
         if source is None or type(line) is not int or not 0 < line <= source.count(b"\n") + 1:
             message = {**message, "file": "", "line": None}
         return verdicts.of_report(self.task, self.progress.step, message)

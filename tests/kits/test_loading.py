@@ -114,6 +114,17 @@ def test_data_that_cannot_be_read_name_the_function(problems_dir):
     assert "download" in refusal.value.fix
 
 
+def test_a_reader_that_is_older_than_the_packages_says_where_to_name_them(problems_dir):
+    text = small_kits.PROBLEM.replace("return table.drop", "return table.gone.drop")
+    small_kits.ramp_kit(problems_dir, problem=text)
+
+    with pytest.raises(KitError, match="line 22 of problem.py") as refusal:
+        load_kit("flowers", problems_dir).train_data()
+
+    assert "requirements.txt, such as pandas<2" in refusal.value.fix
+    assert "download" not in refusal.value.fix
+
+
 def test_a_kit_may_have_no_test_data(problems_dir):
     none = small_kits.PROBLEM.replace('return _read(path, "test.csv")', "return None, None")
     small_kits.ramp_kit(problems_dir, problem=none)
