@@ -17,6 +17,8 @@ from databoard.kits.deposits import example_submissions, starting_files
 from databoard.kits.loading import Kit, load_kit
 from databoard.kits.protocol import Fold, ScoreType
 
+CONDA = ("environment.yml", "environment.yaml", "ami_environment.yml")
+
 Level = Literal["error", "warning", "note"]
 Scores = Mapping[str, Mapping[str, float]]
 # Trains files on a fold in a box; gives scores by step ("train", "valid", "test") and score name.
@@ -108,6 +110,15 @@ def _check_texts(path: Path, event: str) -> Iterator[Finding]:
             "There is no data dictionary.",
             where,
             "Say in references/data_dictionary.md what each column is, with its unit.",
+        )
+    conda = next((path / n for n in CONDA if (path / n).is_file()), None)
+    if conda is not None and not (path / bundling.REQUIREMENTS).is_file():
+        yield Finding(
+            "note",
+            "conda",
+            f"{conda.name} is for conda and not read here: submissions run in the server's Python.",
+            where,
+            f"Name what they need beyond its packages in {bundling.REQUIREMENTS}.",
         )
     for name in leaks.private_files_in(bundling.kit_files(path), path):
         yield Finding(

@@ -28,7 +28,6 @@ from databoard.kits.protocol import (
 )
 from databoard.kits.workflows import PROBLEM_FILE, ModuleWorkflow
 
-
 _OLDER = (
     "Mend it. A kit that is older than the server's packages may name those that it was written "
     "for in its requirements.txt, such as pandas<2."

@@ -186,6 +186,17 @@ def test_folds_that_are_others_each_time_are_noticed(problems_dir, flowers):
     assert "unseeded_folds" in codes(check("flowers", problems_dir), "warning")
 
 
+def test_an_environment_of_conda_is_told_to_be_left_unread(problems_dir, flowers):
+    small_kits.write(flowers, {"environment.yml": "name: flowers\n"})
+
+    (finding,) = check("flowers", problems_dir)
+
+    assert (finding.level, finding.code) == ("note", "conda")
+    assert "requirements.txt" in finding.fix
+    small_kits.write(flowers, {"requirements.txt": "numpy\n"})
+    assert check("flowers", problems_dir) == []
+
+
 def test_sparse_features_are_checked(problems_dir, flowers):
     text = small_kits.PROBLEM.replace("return table.drop(", "return csr_matrix(table.drop(")
     text = text.replace('columns="kind"), ', 'columns="kind").to_numpy()), ')

@@ -118,7 +118,7 @@ def test_a_reader_that_is_older_than_the_packages_says_where_to_name_them(proble
     text = small_kits.PROBLEM.replace("return table.drop", "return table.gone.drop")
     small_kits.ramp_kit(problems_dir, problem=text)
 
-    with pytest.raises(KitError, match="line 22 of problem.py") as refusal:
+    with pytest.raises(KitError, match=r"line 22 of problem\.py") as refusal:
         load_kit("flowers", problems_dir).train_data()
 
     assert "requirements.txt, such as pandas<2" in refusal.value.fix
