@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from databoard.cli import populate
+from databoard.services import activity, outbox
+from databoard.store.opening import open_session
+from databoard.store.queries import events
 from tests.journeys.conftest import CODE, PASSWORD, SUBMISSION, Site, await_trainer, deposit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -142,6 +146,31 @@ def test_axe_finds_nothing_serious_on_a_phone_and_nothing_is_wider_than_it(visit
             found.append(f"{path} is wider than a phone")
 
     assert not found, "\n".join(found)
+
+
+def test_no_word_is_too_long_for_a_phone(visit, shared_site):
+    with open_session(shared_site.settings.database_url) as session:
+        now = datetime.now(UTC)
+        outbox.write(session, "long", "n" * 60 + "@example.org", "s" * 120, "", now=now)
+        activity.audit(session, None, "mark", "o" * 120, now=now, reason="r" * 300)
+        event = events.by_name(session, "iris")
+        title, event.title = event.title, "t" * 200
+        session.commit()
+    populate.ensure_user(shared_site.settings, "root", PASSWORD, "admin")
+    page = visit("root", width=390)
+
+    cut = []
+    for path in ("/admin/audit", "/admin/mail", "/admin/events", "/admin/events/iris"):
+        page.goto(path)
+        boxes = "[document.documentElement, ...document.querySelectorAll('.table-wrap')]"
+        wider = page.evaluate(f"Math.max(...{boxes}.map(box => box.scrollWidth - box.clientWidth))")
+        if wider:
+            cut.append((path, wider))
+    with open_session(shared_site.settings.database_url) as session:
+        events.by_name(session, "iris").title = title
+        session.commit()
+
+    assert cut == []
 
 
 def pages_of_a_submission(page: Any) -> tuple[str, ...]:
