@@ -15,7 +15,13 @@ from databoard.cli.actions.datarun import (
     train_test_datarun,
 )
 from databoard.cli.actions.doctor import doctor
-from databoard.cli.actions.events import add_event, list_events, make_event_admin, remove_event
+from databoard.cli.actions.events import (
+    add_event,
+    list_events,
+    make_event_admin,
+    remove_event,
+    remove_event_admin,
+)
 from databoard.cli.actions.monitoring import monitor
 from databoard.cli.actions.parts import (
     add_score_type,
@@ -100,6 +106,7 @@ ACTIONS = (
     publish_problem,
     publish_software,
     remove_event,
+    remove_event_admin,
     remove_problem,
     remove_score_type,
     remove_team,

@@ -201,7 +201,7 @@ def what_goes_with_event(session: Session, event: Event) -> str:
     """Tell what removing an event would remove."""
     n_teams = problem_queries.n_teams_of(session, [event])
     n_submissions = problem_queries.n_submissions_of(session, [event])
-    return f"event {event.name}: {n_teams} teams' sign-ups, {n_submissions} submissions"
+    return f"event {event.name}, sign-ups of teams: {n_teams}, submissions: {n_submissions}"
 
 
 def make_admin(session: Session, event: Event, user: User) -> None:
@@ -212,13 +212,14 @@ def make_admin(session: Session, event: Event, user: User) -> None:
         session.expire(event, ["admins"])
 
 
-def remove_admin(session: Session, event: Event, user: User) -> None:
-    """Make an organiser of an event a user again."""
+def remove_admin(session: Session, event: Event, user: User) -> bool:
+    """Make an organiser of an event a user again; tell whether the user was one."""
     row = session.get(EventAdmin, (event.id, user.id))
     if row is not None:
         session.delete(row)
         session.flush()
         session.expire(event, ["admins"])
+    return row is not None
 
 
 def update(session: Session, event: Event, **fields: Any) -> None:

@@ -326,8 +326,8 @@ def what_goes_with_problem(session: Session, name: str) -> str:
     problem = _found(queries.by_name(session, name), "problem", name)
     events = queries.events_of(session, problem)
     n_submissions = queries.n_submissions_of(session, events)
-    names = ", ".join(event.name for event in events) or "no events"
-    return f"problem {name}: {names}, {n_submissions} submissions"
+    names = ", ".join(event.name for event in events) or "none"
+    return f"problem {name}, its events: {names}, submissions: {n_submissions}"
 
 
 def remove_problem(session: Session, name: str) -> str:

@@ -159,7 +159,7 @@ def _team(session: Session, name: str, user: User, own: set[str] | None, now: da
 def _free_name(session: Session, email: str) -> str:
     """Make a name of what stands before the @, with a number where it is taken."""
     stem = re.sub(r"[^A-Za-z0-9_]", "_", email.partition("@")[0])[:40].strip("_") or "user"
-    stem = stem if stem[0].isalpha() else f"u{stem}"
+    stem = stem if stem[0].isalpha() and len(stem) > 1 else f"u{stem}"[:40]
     name, number = stem, 2
     while account_queries.by_name(session, name) or team_queries.by_name(session, name):
         name, number = f"{stem[:36]}{number}", number + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from databoard.settings import Settings
 from databoard.web.accounts import views as accounts
@@ -26,6 +27,13 @@ from databoard.web.security import init_security
 GROUPS = (pages, accounts, participants, leaderboards, organisers, api)
 
 
+class _Key(IntegerConverter):
+    """A number in an address; one that no row of a database can have leads nowhere."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the web application of one installation.
 
@@ -42,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     app = Flask("databoard.web", static_folder=str(STATIC), static_url_path="/static")
     app.extensions["databoard"] = settings
+    app.url_map.converters["int"] = _Key
     init_security(app, settings)
     init_extensions(app, settings)
     init_observing(app, settings)

@@ -224,12 +224,22 @@ def test_users_are_made_approved_and_removed(settings, ask):
     assert accounts.list_users(settings).startswith("There is no user yet")
 
 
-def test_an_event_gets_an_admin(iris):
+def test_an_event_gets_an_admin_and_loses_it(iris):
     assert events.make_event_admin(iris, "iris", "kegl") == "kegl organises iris."
 
     with open_session(iris.database_url) as session:
         event = event_queries.by_name(session, "iris")
         assert [user.name for user in event_queries.admins(session, event)] == ["kegl"]
+    assert events.remove_event_admin(iris, "iris", "kegl") == "kegl organises iris no more."
+    assert events.remove_event_admin(iris, "iris", "kegl") == "kegl did not organise iris."
+    with open_session(iris.database_url) as session:
+        event = event_queries.by_name(session, "iris")
+        assert event_queries.admins(session, event) == []
+
+
+def test_a_team_of_one_needs_a_name_that_an_account_may_have(iris):
+    with pytest.raises(InvalidError, match="A user name has 2 to 40"):
+        teams.sign_up_team(iris, "iris", "a b")
 
 
 def test_a_submission_is_deposited_from_a_folder_and_deleted_again(iris, ask):

@@ -104,7 +104,7 @@ def test_force_replaces_an_event_and_all_in_it(session, add):  # checklist 33
     with pytest.raises(DuplicateError, match="force=True"):
         add()
     assert events.what_goes_with_event(session, old) == (
-        "event parity_2026: 1 teams' sign-ups, 1 submissions"
+        "event parity_2026, sign-ups of teams: 1, submissions: 1"
     )
     new = add(force=True)
 

@@ -182,7 +182,8 @@ def test_a_second_problem_of_the_name_needs_force_and_takes_its_events(
     with pytest.raises(DuplicateError, match="force=True"):
         add(session, problems_dir)
     assert (
-        problems.what_goes_with_problem(session, "parity") == "problem parity: gone, 1 submissions"
+        problems.what_goes_with_problem(session, "parity")
+        == "problem parity, its events: gone, submissions: 1"
     )
     add(session, problems_dir, force=True)
 

@@ -171,3 +171,12 @@ def test_the_audit_is_filtered_and_organisers_read_that_of_their_events(root, ro
     assert objects(organiser) == ["mine", "'=1+1"]
     assert "bob" not in text_of(organiser, "/admin/audit")
     assert organiser.get("/admin/audit?event=other").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/admin/mail/{}", "/admin/events/open/teams/{}/extension"])
+def test_a_number_that_no_key_can_be_leads_nowhere(root, rows, path):
+    make_event(rows, "open")
+    rows.commit()
+
+    for key in (2**63 - 1, 2**63, 10**30):
+        assert root.get(path.format(key)).status_code == 404

@@ -111,6 +111,14 @@ def test_a_class_list_makes_accounts_teams_and_letters(admin, rows, event):
     assert set(written) == {"bob.b@example.org", "eve@example.org"}
 
 
+@pytest.mark.usefixtures("event")
+def test_a_short_address_makes_a_name_that_is_allowed(admin, rows):
+    answer = upload(admin, "email,firstname\nz@example.org,Zoë\n")
+
+    assert answer.status_code == 302
+    assert rows.scalar(select(User.name).where(User.email == "z@example.org")) == "uz"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

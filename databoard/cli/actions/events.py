@@ -73,3 +73,13 @@ def make_event_admin(settings: Settings, event: EventName, user: UserName) -> st
         events.make_admin(session, row, account)
         session.commit()
     return f"{user} organises {event}."
+
+
+def remove_event_admin(settings: Settings, event: EventName, user: UserName) -> str:
+    """Take from a user what make_event_admin gave."""
+    with open_session(settings.database_url) as session:
+        row = found(queries.by_name(session, event), "event", event, HINT)
+        account = found(account_queries.by_name(session, user), "user", user, "see: fab list_users")
+        did = events.remove_admin(session, row, account)
+        session.commit()
+    return f"{user} organises {event} no more." if did else f"{user} did not organise {event}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from databoard.cli.words import EventName, TeamName, UserName, Yes, clock, confirm, found, table
+from databoard.domain import rules
 from databoard.errors import InvalidError
 from databoard.services import accounts, teams
 from databoard.settings import Settings
@@ -82,6 +83,7 @@ def sign_up_team(settings: Settings, event: EventName, team: TeamName) -> str:
         row = found(event_queries.by_name(session, event), "event", event, EVENTS)
         signed_up = queries.by_name(session, team)
         if signed_up is None and account_queries.by_name(session, team) is None:
+            rules.check_user_name(team)
             # The manual signs up kegl on an empty database: the account is made, and sleeps.
             account = accounts.create_user(
                 session, team, f"{team}@sleeping.invalid", None, now=clock()

@@ -112,7 +112,8 @@ def import_roster(event: str) -> Page:
             db.session.commit()
             flash(
                 _(
-                    "%(new)s accounts made, %(known)s known already; %(teams)s teams take part.",
+                    "Accounts made: %(new)s, known already: %(known)s. Teams that take part: "
+                    "%(teams)s.",
                     new=len(made.new),
                     known=len(made.known),
                     teams=len(made.teams),
