@@ -18,6 +18,7 @@ from databoard.domain.states import Fault
 from databoard.domain.statistics import Verdict
 from databoard.services.leaderboards import TOGETHER
 from databoard.services.notifications import KINDS
+from databoard.training.sampling import SOURCES
 from databoard.web.filters import state_words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +36,9 @@ def collect() -> Catalog:
         str(CODE), METHODS, OPTIONS, KEYWORDS
     ):
         found.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
-    for words in sorted({*state_words(), *KINDS.values(), *TOGETHER.values(), *Fault, *Verdict}):
+    for words in sorted(
+        {*state_words(), *KINDS.values(), *TOGETHER.values(), *SOURCES, *Fault, *Verdict}
+    ):
         found.add(str(words))
     return found
 

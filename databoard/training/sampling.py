@@ -20,6 +20,14 @@ from databoard.kits.kit import Kit, running
 
 N_ROWS = 120
 VALID_SHARE = 4
+#: Where rows come from, in words that pages translate.
+TABLE = "rows of the starting kit's public_train.csv"
+FOLDERS = {
+    place: f"rows of the starting kit, {place}" for place in ("starting_kit/data", "data/public")
+}
+TRAINING = "training rows"
+DEALT_OUT = "training rows with the labels of other rows"
+SOURCES = (TABLE, *FOLDERS.values(), TRAINING, DEALT_OUT)
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ def _public(kit: Kit, n_train: int) -> tuple[Any, Any, str] | None:
                 X, y = read(argument)
         except KitError:
             continue
-        return X, y, "rows of the starting kit's public_train.csv"
+        return X, y, TABLE
     return None
 
 
@@ -75,7 +83,7 @@ def _public_of_ramp_kit(kit: Kit, n_train: int) -> tuple[Any, Any, str] | None:
 
     As many rows as the server trains on may be those rows, read from where they always are.
     """
-    for place in ("starting_kit/data", "data/public"):
+    for place in FOLDERS:
         folder = kit.path / place
         if not folder.is_dir() or not any(folder.iterdir()):
             continue
@@ -87,7 +95,7 @@ def _public_of_ramp_kit(kit: Kit, n_train: int) -> tuple[Any, Any, str] | None:
             except KitError:
                 continue
             if X is not None and y is not None and n_rows_of(y) != n_train:
-                return X, y, f"rows of the starting kit, {place}"
+                return X, y, FOLDERS[place]
     return None
 
 
@@ -112,7 +120,7 @@ def sample(
         If the data are of a kind that cannot be cut.
     """
     found = _public(kit, n_rows_of(y_train))
-    X, y, source = found or (X_train, y_train, "training rows")
+    X, y, source = found or (X_train, y_train, TRAINING)
     rng = np.random.default_rng(57)
     n_all = n_rows_of(y)
     chosen = np.sort(rng.permutation(n_all)[:n_rows])
@@ -121,7 +129,7 @@ def sample(
     try:
         X, y = pick(X, chosen), pick(y, chosen)
         if not (found or is_open):
-            y, source = _dealt_out(y), "training rows with the labels of other rows"
+            y, source = _dealt_out(y), DEALT_OUT
     except (TypeError, KeyError, IndexError, ValueError) as error:
         raise KitError(f"The data of {kit.name} cannot be sampled: {error}") from error
     return Sample(

@@ -24,7 +24,7 @@ ANSWER = {
     "log": "epoch 1\n",
     "seconds": {"train": 0.25},
     "peak_mb": 101.0,
-    "rows": "20 public rows",
+    "rows": "20 training rows",
 }
 
 
@@ -133,8 +133,10 @@ def test_a_check_that_passes_says_so(ada, rows, scene, settings):
     )
 
     assert "it runs" in panel(ada).text
-    assert "tried on 20 public rows" in panel(ada).text
+    assert "tried on 20 training rows" in panel(ada).text
     assert "It printed nothing" in panel(ada).text
+    french = ada.get(CHECK, headers={"Accept-Language": "fr"})
+    assert "essayée sur 20 lignes d’entraînement" in french.text
 
 
 def test_what_does_not_parse_is_refused_at_its_line(ada, rows, scene):

@@ -16,7 +16,7 @@ from databoard.store.models import Event, EventTeam, Job
 from databoard.store.queries import jobs
 from databoard.web import guards, polling
 from databoard.web.extensions import db
-from databoard.web.language import lazy_gettext
+from databoard.web.language import gettext, lazy_gettext
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
 
@@ -59,6 +59,12 @@ class Panel:
         """What each step took."""
         found: dict[str, float] = self.answer.get("seconds") or {}
         return [(words, found[step]) for step, words in STEPS.items() if step in found]
+
+    @property
+    def rows(self) -> str:
+        """How many rows of what it was tried on, in the visitor's language; may be empty."""
+        number, _, source = str(self.answer.get("rows") or "").partition(" ")
+        return f"{number} {gettext(source)}" if source else ""
 
 
 def panel(event: Event, place: EventTeam) -> Panel:
