@@ -39,6 +39,11 @@ SHIFT = """new Promise((resolve) => {
   new PerformanceObserver(watch).observe({ type: "layout-shift", buffered: true });
   setTimeout(() => resolve(sum), 400);
 })"""
+FOCUS = """new Promise((resolve) => setTimeout(() => {  // the editor hears of it a moment later
+  const one = document.activeElement;
+  const ringed = one.closest(".cm-editor") ?? one;
+  resolve([`${one.tagName}.${one.className}`, getComputedStyle(ringed).outlineStyle]);
+}, 30))"""
 THEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
@@ -187,6 +192,22 @@ def test_on_a_phone_the_tab_of_the_page_is_in_sight_and_an_axis_can_be_read(make
     assert len(boxes) > 2
     for left, right in pairwise(sorted(boxes, key=lambda box: box["x"])):
         assert left["x"] + left["width"] <= right["x"]
+
+
+@THEMES
+def test_whatever_the_keyboard_reaches_shows_it(make_page, scheme):
+    page = make_page(color_scheme=scheme)
+    page.goto("/style")
+    page.wait_for_selector(".cm-editor")
+    seen = {}
+    for _ in range(40):
+        page.keyboard.press("Escape")  # the editor keeps Tab for itself else
+        page.keyboard.press("Tab")
+        what, outline = page.evaluate(FOCUS)
+        seen[what] = outline
+
+    assert {"BUTTON", "INPUT", "A", "SUMMARY", "DIV"} <= {what.split(".")[0] for what in seen}
+    assert {what for what, outline in seen.items() if outline != "solid"} == set()
 
 
 def test_a_table_sorts_and_filters(style):

@@ -190,10 +190,14 @@ def credit_graph(found: Sequence[Point], shares: Sequence[Share]) -> Chart:
     series = {
         "type": "graph",
         "layout": "circular",
+        "left": 24,
+        "right": 136,  # for the names, on a phone as well
         "edgeSymbol": ["none", "arrow"],
         "label": {
             "show": len(nodes) <= MAX_LABELS,
             "position": "right",
+            "width": 120,
+            "overflow": "truncate",
             "color": "inherit",
             "textBorderWidth": 0,
         },
