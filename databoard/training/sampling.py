@@ -55,9 +55,20 @@ def pick(values: Any, rows: Any) -> Any:
     """
     if hasattr(values, "iloc"):
         return values.iloc[rows]
+    if _is_folder_with_names(values):
+        return tuple(part if isinstance(part, str) else pick(part, rows) for part in values)
     if isinstance(values, list | tuple):
         return type(values)(values[i] for i in rows)
     return values[rows]
+
+
+def _is_folder_with_names(values: Any) -> bool:
+    """Whether X is ``(folder, names)``, as ramp-workflow's classifiers of images take it."""
+    return (
+        isinstance(values, tuple)
+        and any(isinstance(part, str) for part in values)
+        and any(hasattr(part, "shape") for part in values)
+    )
 
 
 def _public(kit: Kit, n_train: int) -> tuple[Any, Any, str] | None:

@@ -171,7 +171,11 @@ class Scorer:
             "elements": [element.filename for element in kit.elements],
             "n_folds": len(self.folds),
             "n_train": n_rows_of(self.y_train),
-            "n_test": None if self.X_test is None else n_rows_of(self.X_test),
+            "n_test": (
+                None
+                if self.X_test is None
+                else n_rows_of(self.X_test if self.y_test is None else self.y_test)
+            ),
             "train_form": asdict(self._form(self.X_train, self.y_train)),
             "test_form": (
                 None if self.X_test is None else asdict(self._form(self.X_test, self.y_test))

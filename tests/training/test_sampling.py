@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -75,3 +76,13 @@ def test_a_kit_that_does_not_look_where_it_should_has_no_public_rows(kit_dir: Pa
     part, _, _ = sample_of(kit_dir, is_open=False)
 
     assert not part.is_public
+
+
+def test_images_in_a_folder_are_sampled_by_name() -> None:
+    names = np.array([f"{i}.png" for i in range(5)])
+
+    folder, some = sampling.pick(("data/imgs", names), np.array([0, 3]))
+
+    assert folder == "data/imgs"
+    assert some.tolist() == ["0.png", "3.png"]
+    assert sampling.pick(("a", "b", "c"), [0, 2]) == ("a", "c"), "labels are no folder"
