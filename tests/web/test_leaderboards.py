@@ -83,7 +83,7 @@ def test_a_long_board_has_pages(as_, rows, scene):
     first, second = ada.get(URL), ada.get(f"{URL}?page=2")
 
     assert (len(names(first)), len(names(second))) == (100, 32)
-    assert soup(second).select_one("tbody")["data-live"].endswith("rows?page=2")
+    assert soup(second).select_one("tbody")["data-live"].endswith("rows?page=2&heads=share")
     assert names(ada.get(f"{URL}?page=99")) == names(second)
 
 
