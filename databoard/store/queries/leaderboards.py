@@ -121,16 +121,16 @@ class Wanted:
         return self.is_scored and self.limit is not None and not self.is_table
 
     @property
+    def is_whole(self) -> bool:
+        """Whether these are all lines of a board of scores, in whatever order."""
+        return self.is_scored and not (
+            self.words or self.section or self.team or self.only is not None
+        )
+
+    @property
     def is_plain(self) -> bool:
         """Whether the index of the board alone says which lines these are."""
-        return self.is_scored and not (
-            self.order
-            or self.words
-            or self.section
-            or self.team
-            or self.values
-            or self.only is not None
-        )
+        return self.is_whole and self.order in ("", "submitted") and not self.values
 
 
 class Line(NamedTuple):
@@ -471,8 +471,9 @@ def _chosen(wanted: Wanted) -> Select[Any]:
             _S.withdrawn_at.is_(None),
         )
         question = question.outerjoin(_PLACE, and_(_PLACE.submission_id == _S.id, _none()))
-    question = question.join(EventTeam, EventTeam.id == _S.event_team_id)
-    question = question.join(Team, Team.id == EventTeam.team_id)
+    if not wanted.is_whole or wanted.order == "team":
+        question = question.join(EventTeam, EventTeam.id == _S.event_team_id)
+        question = question.join(Team, Team.id == EventTeam.team_id)
     if wanted.only is not None:
         question = question.where(_S.id.in_(wanted.only))
     if wanted.section:
@@ -507,6 +508,8 @@ def _order(wanted: Wanted, question: Select[Any]) -> tuple[Select[Any], list[tup
         is_it = score.event_score_type_id == names[wanted.order.removeprefix(SCORE)]
         question = question.outerjoin(score, and_(score.submission_id == _S.id, is_it))
         value = score.private if wanted.board == "private" else score.public
+    elif wanted.order == "submitted" and wanted.is_scored:
+        value = _PLACE.submitted_at
     elif wanted.order:
         value = ORDERS[wanted.order]
     if value is not None:
@@ -612,7 +615,7 @@ def _facts(wanted: Wanted) -> list[ColumnElement[Any]]:
         .subquery()
     )
     counted = _counted(wanted)
-    if wanted.is_plain:
+    if wanted.is_whole:
         n_lines = select(counted.c.n_lines)
     else:
         n_lines = select(func.count()).select_from(_chosen(wanted).subquery())
