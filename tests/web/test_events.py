@@ -10,7 +10,7 @@ from databoard.services import environments
 from databoard.store.models import Trainer
 from databoard.store.queries import sandbox, teams
 from tests.builders import make_event, make_event_team, make_team, make_user
-from tests.web.scenes import CODE, ago, ahead
+from tests.web.scenes import CODE, ago, ahead, make_scene
 
 
 def token(client, url="/events/open/sign_up"):
@@ -48,6 +48,25 @@ def test_each_tab_of_an_event_has_an_address(client, event, tab):
     page = BeautifulSoup(client.get(f"/events/open/{tab}").data, "html.parser")
 
     assert page.select_one(".pills [aria-current]")["href"] == f"/events/open/{tab}"
+
+
+@pytest.mark.parametrize(
+    ("page", "tab", "how"),
+    [
+        ("", "Overview", "page"),
+        ("/data", "Overview", "true"),
+        ("/leaderboard", "Leaderboard", "page"),
+        ("/leaderboard/competition", "Leaderboard", "true"),
+        ("/my_submissions/history", "My submissions", "true"),
+    ],
+)
+def test_a_page_within_a_tab_marks_that_tab(log_in, rows, settings, page, tab, how):
+    ada = log_in(make_scene(rows, settings.root).ada)
+    tabs = BeautifulSoup(ada.get(f"/events/open{page}").data, "html.parser").select_one(".tabs")
+
+    assert [(one.text, one["aria-current"]) for one in tabs.select("[aria-current]")] == [
+        (tab, how)
+    ]
 
 
 def packages_of(client):
