@@ -59,7 +59,7 @@ def prefix(tmp_path_factory):
 def test_a_script_is_in_order(script):
     assert run("bash", "-n", script).returncode == 0
     need("shellcheck")
-    done = run("shellcheck", "-x", "-P", ROOT, script)
+    done = run(find("shellcheck"), "-x", "-P", ROOT, script)
     assert done.stdout == ""
 
 
