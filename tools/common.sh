@@ -37,6 +37,7 @@ load_env() {
         done
     fi
     if [ -n "$file" ]; then
+        [ -e "$file" ] || fail "there is no file $file, which DATABOARD_ENV_FILE names"
         [ -r "$file" ] || fail "cannot read $file; it belongs to the user of the services"
         export DATABOARD_ENV_FILE=$file
         while IFS= read -r line || [ -n "$line" ]; do

@@ -77,7 +77,8 @@ fi
 
 if [ -z "$yes" ]; then
     say "Rows now (<) and in $dump (>):"
-    diff <(printf '%s\n' "$before") <(printf '%s\n' "$restored") | grep '^[<>]' || say "(the same)"
+    changes=$(diff <(printf '%s\n' "$before") <(printf '%s\n' "$restored") | grep '^[<>]') || true
+    say "${changes:-(the same)}"
     printf 'Replace the live database? [y/N] '
     read -r answer || answer=
     [[ ${answer,,} =~ ^y(es)?$ ]] || fail "nothing was changed"

@@ -110,10 +110,15 @@ def test_a_rehearsal_restores_and_changes_nothing(installation):
 
 def test_a_restore_asks_first(installation):
     dump = installation.ok("dump_db.sh", "--database-only").splitlines()[-1]
+    same = installation.run("restore_db.sh", dump)
     delete_all(installation)
 
-    assert "nothing was changed" in installation.refused("restore_db.sh", dump)
+    other = installation.run("restore_db.sh", dump)
 
+    assert "(the same)" in same.stdout
+    assert "(the same)" not in other.stdout
+    assert "> submissions " in other.stdout
+    assert "nothing was changed" in other.stderr
     assert rows(installation, select(Submission)) == []
     drop_former(installation)
 
