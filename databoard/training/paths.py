@@ -9,6 +9,8 @@ from typing import Any
 from databoard.errors import KitError
 
 _MOST_TEXTS = 20_000
+# What Linux takes as one argument of a program is twice as much.
+_MOST_BYTES = 64 * 1024
 _TEXT_KINDS = ("O", "U", "T")
 
 
@@ -54,7 +56,24 @@ def folders_of_paths(values: Iterable[Any], kit: Path) -> list[str]:
                     "Move the files that submissions read into a folder of their own below data/.",
                 )
             found.add(folder)
-    return sorted(str(folder) for folder in found)
+    folders = sorted(str(folder) for folder in _joined(found, data))
+    if sum(map(len, folders)) > _MOST_BYTES:
+        raise KitError(
+            f"X names files of {len(folders)} folders, more than a box can be shown.",
+            "Put them into fewer folders, with nothing else beside them.",
+        )
+    return folders
+
+
+def _joined(found: set[Path], data: Path) -> set[Path]:
+    """Put a folder in place of all that is in it: a folder per subject makes thousands."""
+    while full := {
+        parent
+        for parent in {folder.parent for folder in found}
+        if data in parent.parents and all(child in found for child in parent.iterdir())
+    }:
+        found = full | {folder for folder in found if folder.parent not in full}
+    return found
 
 
 def _folder(kit: Path, text: str) -> Path | None:

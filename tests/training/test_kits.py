@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from databoard.training import predictions
+from databoard.errors import KitError
+from databoard.training import paths, predictions
 from databoard.training.engine import Engine
+from databoard.training.paths import folders_of_paths
 from databoard.training.wire import FoldResult
 from tests.training.conftest import train
 
@@ -425,3 +427,23 @@ def test_a_kit_that_downloads_when_it_is_imported_is_told_the_line(
     assert (result.verdict.state, result.verdict.fault) == ("checking_error", "organiser")
     assert "FileNotFoundError (problem.py, line 3)" in result.verdict.message
     assert "let functions read and download" in result.verdict.message
+
+
+def test_a_folder_per_subject_is_shown_as_the_folder_of_all(tmp_path: Path) -> None:
+    data = tmp_path.resolve() / "kit" / "data"
+    names = [f"data/scans/{i}/run_1/scan.txt" for i in range(5)]
+    for name in names:
+        path = data.parent / name
+        path.parent.mkdir(parents=True)
+        path.write_text("1")
+
+    assert folders_of_paths([names], data.parent) == [str(data / "scans")]
+
+    (data / "scans" / "3" / "labels.csv").write_text("1")
+    shown = [str(data / "scans" / f"{i}") for i in range(5)]
+    shown[3] += "/run_1"
+    assert folders_of_paths([names], data.parent) == shown
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "_MOST_BYTES", 40)
+        with pytest.raises(KitError, match="5 folders, more than a box can be shown"):
+            folders_of_paths([names], data.parent)
