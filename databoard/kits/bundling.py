@@ -88,8 +88,10 @@ def kit_files(path: Path) -> dict[str, Path]:
         imported = siblings.modules(path)
         tops = [file for pattern in RAMP_FILES for file in path.glob(pattern) if file.is_file()]
         tops += [file for file in imported if file.is_file()]
-        folders = [starting_folder(path), *(path / name for name in RAMP_FOLDERS), *imported]
+        folders = [starting_folder(path), *(path / name for name in RAMP_FOLDERS)]
         below = [file for folder in folders if folder for file in _files_under(folder)]
+        helpers = [file for folder in imported for file in _files_under(folder)]
+        below += [file for file in helpers if siblings.is_shown(file.relative_to(path))]
         files = {
             file.relative_to(path).as_posix(): file
             for file in [*tops, *below]

@@ -158,9 +158,34 @@ def _check_loaded(kit: Kit, train: Train | None) -> Iterator[Finding]:
     yield from _check_leaks(kit, X, y)
     yield from _check_test(kit)
     yield from _check_blindness(kit, X, y)
+    yield from _check_shown(kit, where)
     if kit.get_cv is not None:
         yield from _check_folds(kit, X, y)
         yield from _check_training(kit, files, train)
+
+
+def _check_shown(kit: Kit, where: str) -> Iterator[Finding]:
+    """Name what boxes see beside code, once the data were read, which they never see."""
+    files = kit.code_files()
+    private = set(leaks.private_files_in(files, kit.path))
+    for name in sorted(files):
+        if name in private:
+            yield Finding(
+                "error",
+                "private_file",
+                f"{name}, which boxes see, is a file of the private data.",
+                where,
+                "Take it away, or read it in get_train_data and get_test_data only.",
+            )
+        elif not name.endswith(".py"):
+            yield Finding(
+                "note",
+                "shown_file",
+                f"Boxes see {name}, which problem.py reads while it is imported.",
+                where,
+                "If it tells labels, move it into data/ and read it in get_train_data and "
+                "get_test_data only.",
+            )
 
 
 def _read_or_prepare(kit: Kit) -> tuple[Any, Any]:

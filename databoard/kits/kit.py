@@ -112,7 +112,8 @@ class Kit:
             "(download_data.py) or prepare_data() may have to run first."
         )
         what = f"{function_name} of {self.name} cannot read the {what} data"
-        with running(what, self.path, _OLDER, if_missing=missing):
+        stopped = running(what, self.path, _OLDER, if_missing=missing)
+        with stopped, siblings.watching(self.path, is_data=True):
             X, y = function(**arguments)
         return X, y
 

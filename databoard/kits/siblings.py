@@ -1,7 +1,8 @@
 """What the code of a kit needs beside ``problem.py``: modules that it imports, files that it reads.
 
 A kit's helpers lie anywhere in its folder, among data. What its code imports can be read from the
-code; what it reads while it is imported is seen when the trusted side imports it.
+code; what it reads while it is imported is seen when the trusted side imports it. What the
+functions that give the data read are data, wherever they lie and whatever else reads them.
 """
 
 from __future__ import annotations
@@ -15,41 +16,70 @@ from pathlib import Path
 
 DATA_FOLDERS = {"data", "submissions", "starting_kit", "deposited_submissions", "references"}
 
+#: What lies in a folder of such a name, anywhere, is nothing for participants or their boxes.
+PRIVATE_FOLDERS = {"private", "raw"}
+# A folder of data may be called as a module of Python is.
+_NO_MODULES = DATA_FOLDERS | PRIVATE_FOLDERS | sys.stdlib_module_names
+
 _read: dict[Path, set[Path]] = {}
+_data: dict[Path, set[Path]] = {}
 _watched: list[set[Path]] = []
+_hooks: list[object] = []
 
 
 def _note_opened(event: str, arguments: tuple[object, ...]) -> None:
-    if _watched and event == "open" and isinstance(arguments[0], str):
-        _watched[-1].add(Path(os.path.abspath(arguments[0])))  # noqa: PTH100 - must not stat
+    if event == "open" and isinstance(arguments[0], str):
+        for seen in _watched[-1:]:
+            seen.add(Path(os.path.abspath(arguments[0])))  # noqa: PTH100 - must not stat
 
 
 @contextlib.contextmanager
-def watching(kit: Path) -> Iterator[None]:
-    """Note the files of a kit's folder that are read meanwhile, for `files_read`."""
-    if not _read:
+def watching(kit: Path, *, is_data: bool = False) -> Iterator[None]:
+    """Note the files of a kit's folder that are read meanwhile, for `files_read`.
+
+    Parameters
+    ----------
+    kit : Path
+    is_data : bool
+        Whether what is read are data, which `files_read` leaves out.
+    """
+    if not _hooks:
         sys.addaudithook(_note_opened)
+        _hooks.append(_note_opened)
     seen: set[Path] = set()
     # Modules that are imported already read nothing again.
-    known = _read.setdefault(kit, set())
+    known = (_data if is_data else _read).setdefault(kit, set())
     _watched.append(seen)
     try:
         yield
     finally:
         _watched.pop()
-        known.update(path for path in seen if path.is_relative_to(kit))
+        # Who reads by a relative path is seen where the folder truly is.
+        for root in {kit, kit.resolve()}:
+            known.update(kit / path.relative_to(root) for path in seen if path.is_relative_to(root))
 
 
 def files_read(kit: Path) -> list[Path]:
-    """List what a kit's code reads while it is imported, beside code and outside of its data."""
+    """List what a kit's code reads while it is imported, beside code and outside of its data.
+
+    Hidden files are left out, which may hold keys and passwords.
+    """
     return sorted(
         path
-        for path in _read.get(kit, ())
+        for path in _read.get(kit, set()) - _data.get(kit, set())
         if path.suffix not in (".py", ".pyc")
-        and path.relative_to(kit).parts[0] not in DATA_FOLDERS
-        and path.resolve().is_relative_to(kit.resolve())
         and path.is_file()
+        and is_shown(path.relative_to(kit))
+        and path.resolve().is_relative_to(kit.resolve())
+        and is_shown(path.resolve().relative_to(kit.resolve()))
     )
+
+
+def is_shown(place: Path) -> bool:
+    """Tell whether what lies there, relative to a kit's folder, may be shown with its code."""
+    is_hidden = any(part.startswith(".") for part in place.parts)
+    is_private = not PRIVATE_FOLDERS.isdisjoint(place.parts[:-1])
+    return not (is_hidden or is_private or place.parts[0] in DATA_FOLDERS)
 
 
 def forget_others(kit: Path) -> None:
@@ -79,7 +109,7 @@ def modules(kit: Path, name: str = "problem.py") -> list[Path]:
     while left:
         for word in _imported(left.pop()):
             for place in (kit / f"{word}.py", kit / word):
-                if place.is_symlink() or place in found or word in DATA_FOLDERS:
+                if place.is_symlink() or place in found or word in _NO_MODULES:
                     continue
                 code = [place] if place.is_file() else sorted(place.rglob("*.py"))
                 if code:

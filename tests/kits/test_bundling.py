@@ -70,6 +70,27 @@ def test_the_zip_of_a_ramp_kit_has_the_modules_that_problem_py_imports(problems_
     ]
 
 
+def test_the_zip_of_a_ramp_kit_has_nothing_private_of_what_problem_py_imports(problems_dir):
+    small_kits.write(
+        problems_dir / "flowers",
+        {
+            "problem.py": "import calendar, private.b, shapes.a\n" + small_kits.PROBLEM,
+            "shapes/a.py": "",
+            "shapes/private/labels.csv": "a",
+            "shapes/raw/all.csv": "a",
+            "private/b.py": "",
+            "calendar/make.py": "",
+            "calendar/all_rows.csv": "a",
+        },
+    )
+
+    assert names(bundling.zip_starting_kit(problems_dir / "flowers")) == [
+        "problem.py",
+        "shapes/a.py",
+        "submissions/starting_kit/estimator.py",
+    ]
+
+
 def test_the_zip_of_a_2016_problem_is_its_starting_kit(problems_dir, irises):
     small_kits.write(
         problems_dir / "irises",

@@ -242,6 +242,25 @@ def get_test_data(path="."):
 """
 
 
+def test_files_that_boxes_see_beside_code_are_named(problems_dir, flowers):
+    small_kits.write(
+        flowers,
+        {"names.txt": "a b", "copy.csv": "1,2,a", "data/private/test.csv": "1,2,a"},
+    )
+    with_problem(
+        flowers, "import os", "import os\nopen('names.txt').close()\nopen('copy.csv').close()"
+    )
+
+    findings = [
+        f for f in check("flowers", problems_dir) if f.code in ("shown_file", "private_file")
+    ]
+
+    assert [(f.level, f.what.split(" ")[f.code == "shown_file" and 2]) for f in findings] == [
+        ("error", "copy.csv,"),
+        ("note", "names.txt,"),
+    ]
+
+
 def test_a_private_file_in_the_starting_kit_is_found(problems_dir, irises):
     path = problems_dir / "irises"
     small_kits.write(path, {"starting_kit/x.csv": (path / "data/raw/iris.csv").read_bytes()})

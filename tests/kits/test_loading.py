@@ -162,6 +162,57 @@ def test_a_box_sees_what_helpers_read_when_they_are_imported_but_no_table(proble
         assert set(load_kit("flowers", problems_dir).code_files()) == seen, "and again"
 
 
+def test_a_box_sees_no_data_and_no_keys_though_problem_py_reads_them_when_it_is_imported(
+    problems_dir,
+):
+    reads = "\n".join(
+        f"open({name!r}).close()"
+        for name in (
+            "labels_of_all.csv",
+            "tools/test.csv",
+            "private/answers.txt",
+            "tools/raw/rows.txt",
+            ".env",
+            "names.txt",
+            "link.txt",
+        )
+    )
+    text = small_kits.PROBLEM.replace(
+        "    table =", '    open(os.path.join(path, "labels_of_all.csv")).close()\n    table ='
+    ).replace(
+        'def get_test_data(path="."):',
+        'def get_test_data(path="."):\n    open("tools/test.csv").close()',
+    )
+    path = problems_dir / "flowers"
+    small_kits.write(
+        path,
+        {
+            "problem.py": f"{reads}\n{text}",
+            "labels_of_all.csv": "a",
+            "tools/test.csv": "a",
+            "private/answers.txt": "a",
+            "tools/raw/rows.txt": "a",
+            ".env": "PASSWORD=secret",
+            "names.txt": "a b",
+        },
+    )
+    (path / "link.txt").symlink_to("data/train.csv")
+    kit = load_kit("flowers", problems_dir)
+    kit.train_data()
+    kit.test_data()
+
+    assert sorted(kit.code_files()) == ["names.txt", "problem.py"]
+
+
+def test_a_kit_behind_a_link_may_read_files_beside_it(problems_dir, tmp_path):
+    text = f"open('labels.txt').close()\n{small_kits.PROBLEM}"
+    small_kits.write(problems_dir / "flowers", {"labels.txt": "a b", "problem.py": text})
+    (problems_dir / "flowers").rename(tmp_path / "elsewhere")
+    (problems_dir / "flowers").symlink_to(tmp_path / "elsewhere")
+
+    assert sorted(load_kit("flowers", problems_dir).code_files()) == ["labels.txt", "problem.py"]
+
+
 def test_two_kits_may_call_their_helpers_alike(problems_dir):
     for name, colour in (("roses", "red"), ("violets", "blue")):
         small_kits.ramp_kit(problems_dir, name, problem=f"import hue\n{small_kits.PROBLEM}")
