@@ -302,8 +302,9 @@ def _summary(folds: Sequence[Any], bagged: Mapping[str, Sequence[float | None]])
         test_bag=bagged["test"][-1] if bagged["test"] else None,
     )
     for step in STEPS:
-        values = [getattr(fold, step) for fold in folds if getattr(fold, step) is not None]
-        if values:
+        values = [getattr(fold, step) for fold in folds]
+        # Of some folds only it would rank by those that went well.
+        if values and None not in values:
             mean, std = _mean_and_spread(values)
             setattr(row, f"{step}_mean", mean)
             setattr(row, f"{step}_std", std)

@@ -13,7 +13,7 @@ from databoard.training.terms import Terms
 
 
 def terms_of(session: Session, event: Event, known: Terms | None = None) -> Terms:
-    """Read what an event has fixed of its problem: folds, files and bounds of scores.
+    """Read what an event has fixed of its problem: folds, files, scores' bounds and which ranks.
 
     Parameters
     ----------
@@ -27,5 +27,6 @@ def terms_of(session: Session, event: Event, known: Terms | None = None) -> Term
         [(fold.train_is, fold.valid_is) for fold in folds],
         problems.element_names(event.problem.workflow),
         problems.score_bounds(session),
+        event.official_score.name,
     )
     return replace(terms, folds=known.folds) if known else terms

@@ -146,6 +146,7 @@ class Scorer:
         self._check_folds()
         self._truths: dict[tuple[int, str], Any] = {}
         self._quick = [(score_type, Quick(score_type)) for score_type in self.kit.score_types]
+        self._official = terms.official or self.kit.official_score_name
         self._learnt: Analysis | None = None
 
     def _check_folds(self) -> None:
@@ -281,7 +282,7 @@ class Scorer:
                     f"{type(error).__name__}: {error}",
                     "team" if self._is_strange(y_pred) else "organiser",
                 ) from error
-            is_official = score_type.name == self.kit.official_score_name
+            is_official = score_type.name == self._official
             if not (is_official or math.isfinite(value)):
                 continue  # such as the distance to what was found, where nothing was
             if why := _cannot_rank(score_type, value):

@@ -29,11 +29,14 @@ class Terms:
         The files of a 2016 workflow, as ``fab add_workflow`` listed them.
     score_bounds : tuple of (str, bool, float, float)
         Scores as ``fab add_score_type`` said: lower is better, minimum, maximum.
+    official : str
+        The score that ranks, as the organisers chose it; empty: the kit's.
     """
 
     folds: tuple[tuple[bytes, bytes], ...] = ()
     element_names: tuple[str, ...] = ()
     score_bounds: tuple[tuple[str, bool, float, float], ...] = ()
+    official: str = ""
 
     @classmethod
     def of(
@@ -41,11 +44,12 @@ class Terms:
         folds: Sequence[tuple[Any, Any]],
         element_names: Sequence[str] = (),
         score_bounds: Mapping[str, Bounds] | None = None,
+        official: str = "",
     ) -> Terms:
         """Freeze row numbers, names and bounds."""
         rows = [(_frozen(train), _frozen(valid)) for train, valid in folds]
         bounds = [(name, *values) for name, values in sorted((score_bounds or {}).items())]
-        return cls(tuple(rows), tuple(element_names), tuple(bounds))
+        return cls(tuple(rows), tuple(element_names), tuple(bounds), official)
 
     def rows(self) -> list[tuple[Any, Any]]:
         """Return the folds as pairs of arrays."""
@@ -62,6 +66,7 @@ class Terms:
             "sizes": [[len(train), len(valid)] for train, valid in self.folds],
             "element_names": list(self.element_names),
             "score_bounds": [list(bound) for bound in self.score_bounds],
+            "official": self.official,
         }
 
     def chunks(self) -> list[bytes]:
@@ -80,6 +85,7 @@ class Terms:
             tuple(folds),
             tuple(message["element_names"]),
             tuple((name, lower, low, high) for name, lower, low, high in message["score_bounds"]),
+            message["official"],
         )
 
 

@@ -113,6 +113,17 @@ def test_an_event_may_rank_by_means(session):
     assert (row.public, row.private) == (row.valid_mean, row.test_mean)
 
 
+def test_a_score_that_a_fold_has_not_has_no_mean(session):  # which would be that of the others
+    submission, job = make_run(session, ranking="mean")
+    for number in range(N_FOLDS):
+        record(session, job, number, outcome((0.5, 0.5 if number else float("nan"), 0.5)))
+
+    finish(session, job, bagged=bagged([0.5, 0.5]))
+
+    row = submission.scores[0]
+    assert (row.train_mean, row.valid_mean, row.public) == (0.5, None, None)
+
+
 def test_a_kit_without_test_labels_has_no_test_scores(session):
     submission, job = make_run(session)
     for number in range(N_FOLDS):

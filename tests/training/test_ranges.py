@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from databoard.services import leaderboards
+from databoard.services import events, leaderboards
 from databoard.store.engine import read_only
 from databoard.store.models import Standing
 from databoard.store.queries import events as event_queries
@@ -81,3 +81,19 @@ def test_another_score_than_the_official_one_may_be_no_number(world):
     assert row.rank
     assert "nll" not in row.scores
     assert row.scores["acc"] == 0.5
+
+
+def test_the_score_that_the_organisers_have_chosen_must_be_a_number(world):
+    def choose(name):
+        with world.sessions.begin() as session:
+            events.choose_official(session, event_queries.by_id(session, world.event_id), name)
+
+    choose("nll")
+    try:
+        bad = world.await_state(world.submit("undefined-but-official", constant(0.375)))
+    finally:
+        choose("acc")
+
+    assert (bad.state, bad.fault) == ("scoring_error", "organiser")
+    assert "nll" in bad.message
+    assert "nan: no number" in bad.message
