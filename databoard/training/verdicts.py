@@ -54,10 +54,10 @@ def one_line(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def _writable(text: str) -> str:
+def writable(text: str) -> str:
     r"""Leave out what a file or a database cannot hold.
 
-    >>> _writable("a\0b\udc80")
+    >>> writable("a\0b\udc80")
     'ab?'
     """
     return text.replace("\0", "").encode(errors="replace").decode()
@@ -101,7 +101,7 @@ def of_report(task: FoldTask, step: Step, report: Mapping[str, Any]) -> Verdict:
     place: dict[str, Any] = {
         "file": file,
         "line": line if type(line) is int and 0 < line < _MOST_LINES else None,
-        "traceback": _writable(str(report.get("traceback", ""))[:20_000]),
+        "traceback": writable(str(report.get("traceback", ""))[:20_000]),
     }
     limit = _limit_of(kind, report)
     if limit:

@@ -383,6 +383,16 @@ class TestFailures:
         failed = world.read(key)
         assert (failed.state, failed.fault) == ("checking_error", "organiser")
 
+    def test_a_log_that_nobody_can_write_is_recorded_all_the_same(self, world, datarun):
+        key = send(world)
+        for fold in datarun.folds.values():
+            fold |= {"state": "ERROR", "log_messages": "a\0b\udc80 - ERROR(split)"}
+
+        get_trained_tested_datarun(world.settings)
+
+        failed = world.read(key)
+        assert (failed.state, failed.fault) == ("checking_error", "organiser")
+
     def test_predictions_for_other_rows_are_the_organisers(self, world, datarun):
         key = send(world)
         datarun.train()

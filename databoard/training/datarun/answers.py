@@ -138,7 +138,8 @@ def _failure(answer: Mapping[str, Any], task: FoldTask) -> Verdict:
     places = list(_PLACE.finditer(log))
     if not places or places[-1][1] == "split":
         text = "datarun could not read the problem's data; send them again, or see its log"
-        return Verdict("checking_error", fault="organiser", message=text, traceback=log[:20_000])
+        said = verdicts.writable(log[:20_000])
+        return Verdict("checking_error", fault="organiser", message=text, traceback=said)
     said = log[: places[-1].start()].strip(" -\n")
     found = _EXCEPTION.fullmatch(said)
     kind, message = (found[1], found[2].rstrip(",")) if found else ("", said)
