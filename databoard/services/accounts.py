@@ -387,3 +387,4 @@ def delete_user(session: Session, user: User, *, now: datetime) -> None:
     user.access_level, user.deleted_at, user.oidc_subject = "banned", now, None
     user.refusal, user.wants_mail = "", False
     session.flush()
+    teams.renew_remarks(session)

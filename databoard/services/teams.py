@@ -212,7 +212,7 @@ def sign_up(
         session.flush()
     if is_new:
         _fill_sandbox(session, event, place, problems_dir, now)
-    if approved is None:
+    if approved is None and place.approved_at is None:
         place.remark = _remark(session, place)
         approved = not (event.is_controlled_signup or place.remark)
     if approved:
@@ -230,6 +230,14 @@ def _remark(session: Session, place: EventTeam) -> str:
         f"{user} has submitted with {team}" for user, team in queries.used_before(session, place)
     ]
     return f"{', '.join(told)}; the organisers decide about another team." if told else ""
+
+
+def renew_remarks(session: Session) -> None:
+    """Say again why teams wait, after somebody's name has gone."""
+    for place in queries.waiting(session):
+        if place.remark:
+            place.remark = _remark(session, place)
+    session.flush()
 
 
 def starting_files(folder: Path, filenames: list[str]) -> dict[str, bytes]:
@@ -281,5 +289,5 @@ def approve(session: Session, place: EventTeam, *, now: datetime) -> None:
 def leave(session: Session, place: EventTeam, *, now: datetime) -> None:
     """Take a team out of an event; what it submitted stays."""
     place.left_at = now
-    place.approved_at = None
+    place.approved_at, place.remark = None, ""
     session.flush()

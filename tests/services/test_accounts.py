@@ -343,6 +343,7 @@ def test_a_deleted_account_takes_its_words_news_and_letters_along(session, ada):
     activity.audit(session, admin, "edit_event", "ada", now=NOON)
     activity.audit(session, admin, "withdraw", "ada", now=NOON)
     activity.audit(session, admin, "send_letter_again", ada.email, now=NOON)
+    merged = activity.audit(session, admin, "merge_teams", "both", now=NOON, of=["ada", "b"])
 
     accounts.delete_user(session, ada, now=NOON)
 
@@ -361,6 +362,7 @@ def test_a_deleted_account_takes_its_words_news_and_letters_along(session, ada):
         for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))
     ]
     alias = f"deleted~{ada.id}"
+    assert (merged.object, merged.detail) == ("both", {"of": [alias, "b"]})
     assert trail == [
         ("root", alias),
         ("root", alias),
@@ -368,6 +370,7 @@ def test_a_deleted_account_takes_its_words_news_and_letters_along(session, ada):
         ("root", "ada"),
         ("root", "ada"),
         ("root", alias),
+        ("root", "both"),
     ]
 
 

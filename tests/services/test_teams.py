@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError
 from databoard.services import merging, sandbox, teams
+from databoard.services.accounts import delete_user
 from databoard.store.models import EventTeam, OutgoingMail, SandboxFile, Team
 from databoard.store.queries import accounts
 from databoard.store.queries import teams as queries
@@ -253,6 +254,31 @@ class TestAnotherTeam:
         teams.approve(session, other, now=NOON)
         assert other.is_approved
         assert other.remark == ""
+
+    def test_why_a_team_waited_is_not_said_of_one_that_was_let_in(
+        self, session, event, place, problems_dir
+    ):
+        teams.remove_member(session, place.team, accounts.by_name(session, "bob"), now=NOON + HOUR)
+        other = self.sign_up(session, event, problems_dir, "bob")
+        teams.approve(session, other, now=NOON)
+
+        teams.sign_up(session, event, other.team, problems_dir=problems_dir, now=NOON)
+
+        assert (other.is_approved, other.remark) == (True, "")
+
+    def test_why_a_team_waits_names_no_account_that_was_closed(
+        self, session, event, place, problems_dir
+    ):
+        event.max_members_per_team = 5
+        bob, eve = (accounts.by_name(session, name) for name in ("bob", "eve"))
+        for user in (bob, eve):
+            teams.remove_member(session, place.team, user, now=NOON + HOUR)
+        other = self.sign_up(session, event, problems_dir, "bob", "eve")
+        assert "bob has submitted with ladies" in other.remark
+
+        delete_user(session, bob, now=NOON + HOUR)
+
+        assert other.remark.startswith("eve has submitted with ladies;")
 
     def test_who_belongs_to_one_that_is_out_waits_too(self, session, event, place, problems_dir):
         event.max_members_per_team = 5

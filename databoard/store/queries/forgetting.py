@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from databoard.store.models import (
@@ -69,3 +69,7 @@ def forget(
         (AuditEntry.action == "send_letter_again") & (AuditEntry.object == email),
     )
     session.execute(update(AuditEntry).where(about).values(object=alias))
+    # The teams that became one, of which one may have been a user's own.
+    for entry in session.scalars(select(AuditEntry).where(AuditEntry.action == "merge_teams")):
+        names = [alias if one == name else one for one in entry.detail.get("of", ())]
+        entry.detail = {**entry.detail, "of": names}
