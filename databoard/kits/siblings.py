@@ -23,14 +23,14 @@ _NO_MODULES = DATA_FOLDERS | PRIVATE_FOLDERS | sys.stdlib_module_names
 
 _read: dict[Path, set[Path]] = {}
 _data: dict[Path, set[Path]] = {}
-_watched: list[set[Path]] = []
+_watched: list[set[str]] = []
 _hooks: list[object] = []
 
 
 def _note_opened(event: str, arguments: tuple[object, ...]) -> None:
     if event == "open" and isinstance(arguments[0], str):
         for seen in _watched[-1:]:
-            seen.add(Path(os.path.abspath(arguments[0])))  # noqa: PTH100 - must not stat
+            seen.add(os.path.abspath(arguments[0]))  # noqa: PTH100 - must not stat
 
 
 @contextlib.contextmanager
@@ -46,7 +46,7 @@ def watching(kit: Path, *, is_data: bool = False) -> Iterator[None]:
     if not _hooks:
         sys.addaudithook(_note_opened)
         _hooks.append(_note_opened)
-    seen: set[Path] = set()
+    seen: set[str] = set()
     # Modules that are imported already read nothing again.
     known = (_data if is_data else _read).setdefault(kit, set())
     _watched.append(seen)
@@ -55,8 +55,8 @@ def watching(kit: Path, *, is_data: bool = False) -> Iterator[None]:
     finally:
         _watched.pop()
         # Who reads by a relative path is seen where the folder truly is.
-        for root in {kit, kit.resolve()}:
-            known.update(kit / path.relative_to(root) for path in seen if path.is_relative_to(root))
+        for root in {f"{kit}{os.sep}", f"{kit.resolve()}{os.sep}"}:
+            known.update(kit / path.removeprefix(root) for path in seen if path.startswith(root))
 
 
 def files_read(kit: Path) -> list[Path]:
