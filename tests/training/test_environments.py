@@ -173,6 +173,14 @@ def test_ramp_workflow_from_its_main_branch_is_the_server_s(line: str) -> None:
     assert f"ramp-workflow=={metadata.version('ramp-workflow')}" in recipe.server_lines()
 
 
+def test_what_pip_does_not_get_makes_no_other_environment() -> None:
+    """And what failed when pip still got it is tried again."""
+    asking = parse("tabulate==0.9.0\ngit+https://github.com/paris-saclay-cds/ramp-workflow\n")
+
+    assert asking.key == parse("tabulate==0.9.0\n\n").key
+    assert asking.key != parse("tabulate==0.9.1\n\n").key
+
+
 def test_a_branch_of_ramp_workflow_is_left_to_pip() -> None:
     line = "git+https://github.com/paris-saclay-cds/ramp-workflow.git@generative"
 

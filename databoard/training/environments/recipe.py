@@ -71,14 +71,14 @@ class Recipe:
     def key(self) -> str:
         """Name the environment: another file or another Python make another one."""
         python = f"{platform.python_implementation()} {platform.python_version()}"
-        words = (_MAKING, python, platform.machine(), sys.base_prefix, self.text)
+        words = (_MAKING, python, platform.machine(), sys.base_prefix, self.text_for_pip)
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:40]
 
     @property
     def text_for_pip(self) -> str:
         """The file without what the server gives: ramp-workflow from its main branch."""
-        lines = self.text.splitlines()
-        return "\n".join("" if _RAMP_WORKFLOW.fullmatch(_bare(line)) else line for line in lines)
+        lines = self.text.splitlines(keepends=True)
+        return "".join("\n" if _RAMP_WORKFLOW.fullmatch(_bare(line)) else line for line in lines)
 
     def server_lines(self) -> list[str]:
         """List what databoard needs: a package that the file names, as the file wants it."""
