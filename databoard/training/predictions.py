@@ -21,7 +21,10 @@ _MAX_DEPTH, _MAX_LISTS = 6, 1 << 20
 # All that lists of numbers, or of nothing (null), are written with beside names: those of classes
 # and of the parts of a detection ("bbox") are short, and of whole characters.
 _OF_LISTS = b"0123456789+-.eE[]{}:, \t\r\nnul"
-_NAME = re.compile(rb'"(?:[^"\\\x00-\x1f]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}){0,200}"')
+_NAME = re.compile(
+    rb'"(?:[^"\\\x00-\x1f]|\\["\\/]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
+    rb'|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}){0,200}"'
+)
 _LISTS_PER_TABLE = 4  # of memory
 #: Sums, squares and mean squares of numbers up to it do not overflow, whoever's are added.
 LARGEST = 1e100

@@ -237,3 +237,23 @@ def test_a_free_array_crosses_with_its_own_width() -> None:
     stored = read(_fit(head + values.tobytes(), ANY), ANY)
 
     assert load(stored).tolist() == values.tolist()
+
+
+@pytest.mark.parametrize("name", ["été", "a b", 'a "b"', "a\\b", "a/b", "😀", "𠀀"])
+def test_a_class_may_have_any_name_of_whole_characters(name: str) -> None:
+    form, items = Form("any", (1,)), [[{"class": name, "proba": 0.5}]]
+    text = json.dumps(items).encode()  # as the runner writes it
+    head = json.dumps({"form": "json", "bytes": len(text)}).encode().ljust(NPY_HEADER_BYTES)
+
+    stored = read((head + text).ljust(form.capacity, b"\0"), form)
+
+    assert load(stored)[0] == items[0]
+
+
+@pytest.mark.parametrize("name", [r"\ud83d", r"\ude00", r"\ud83d\ud83d", r"\n", "\0"])
+def test_a_name_of_other_than_whole_characters_is_refused(name: str) -> None:
+    form, text = Form("any", (1,)), f'[["{name}"]]'.encode()
+    head = json.dumps({"form": "json", "bytes": len(text)}).encode().ljust(NPY_HEADER_BYTES)
+
+    with pytest.raises(BadPredictionsError):
+        read((head + text).ljust(form.capacity, b"\0"), form)
