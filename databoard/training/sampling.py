@@ -44,6 +44,8 @@ class Sample:
 
 def n_rows_of(values: Any) -> int:
     """Count the rows of data of any kind that kits return."""
+    if _is_folder_with_names(values):
+        values = next(part for part in values if hasattr(part, "shape"))
     return int(values.shape[0]) if hasattr(values, "shape") else len(values)
 
 

@@ -169,6 +169,14 @@ def test_names_of_rows_do_not_tell_where_they_stood() -> None:
     assert moved.index.tolist() == [10, 20, 30, 40]
 
 
+def test_images_in_a_folder_are_moved_by_name() -> None:
+    X = ("data/imgs", np.array(["a.png", "b.png", "c.png"]))
+
+    folder, names = shuffling.rearranged(X, np.array([2, 0, 1]))
+
+    assert (folder, list(names)) == ("data/imgs", ["c.png", "a.png", "b.png"])
+
+
 def test_what_cannot_be_moved_is_refused() -> None:
     with pytest.raises(KitError, match="cannot be moved"):
         shuffling.rearranged({"images": [1, 2]}, np.array([1, 0]))
