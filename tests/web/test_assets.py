@@ -22,7 +22,10 @@ def dist(monkeypatch, tmp_path):
 
 
 def test_a_page_names_the_built_file(dist, client):
-    assert '<script type="module" blocking="render" src="/static/dist/app-1.js">' in client.get("/nothing").text
+    assert (
+        '<script type="module" blocking="render" src="/static/dist/app-1.js">'
+        in client.get("/nothing").text
+    )
 
 
 def test_a_page_works_where_nothing_was_built(dist, client):
