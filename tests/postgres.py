@@ -20,7 +20,10 @@ from typing import Any
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
-NOT_DURABLE = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+#: Nothing is lost when a process is killed, but when the machine is.
+NOT_ON_DISK = ("fsync=off", "full_page_writes=off")
+#: What was committed may be gone after a kill, too.
+NOT_DURABLE = (*NOT_ON_DISK, "synchronous_commit=off")
 
 
 def find_binaries() -> Path | None:
@@ -49,7 +52,7 @@ def _user(folder: str) -> dict[str, Any]:
 
 
 @contextmanager
-def server(binaries: Path) -> Iterator[str]:
+def server(binaries: Path, settings: tuple[str, ...] = NOT_DURABLE) -> Iterator[str]:
     """Run a server; gives the address of its database ``postgres``."""
     folder = tempfile.mkdtemp(prefix="databoard-pg-")
     quiet: dict[str, Any] = {
@@ -59,7 +62,7 @@ def server(binaries: Path) -> Iterator[str]:
         **_user(folder),
     }
     port = _free_port()
-    options = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *NOT_DURABLE]
+    options = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *settings]
     initdb = [binaries / "initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust"]
     try:
         subprocess.run([*initdb, "--no-sync", "-E", "UTF8", "--locale=C"], check=True, **quiet)

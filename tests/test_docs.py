@@ -71,6 +71,8 @@ def test_links_between_pages_lead_to_pages_and_headings_that_are_there():
 
 
 # issue 5, 14
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_tutorial_does_what_it_says(tmp_path):
     blocks = BLOCK.findall(TUTORIAL.read_text(encoding="utf-8"))
     script = "".join(text for kind, what, text in blocks if (kind, what) == ("sh", ""))

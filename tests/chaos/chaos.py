@@ -401,7 +401,7 @@ def servers(kind: str) -> Iterator[str | None]:
     binaries = postgres.find_binaries()
     if binaries is None:
         raise SystemExit("PostgreSQL is not installed")
-    with postgres.server(binaries) as url:
+    with postgres.server(binaries, postgres.NOT_ON_DISK) as url:
         yield url
 
 

@@ -682,6 +682,7 @@ def test_the_lines_of_2016_are_understood(typed, meant):
 
 
 # checklist 50
+@pytest.mark.slow
 def test_the_lines_run_in_a_shell(world, datarun):
     env = {
         **os.environ,

@@ -96,6 +96,7 @@ def test_on_a_full_disk_nothing_is_taken_and_later_all_is_trained(small_disk):  
             await_that(lambda: not trouble_of(world, "thrifty"))
 
 
+@pytest.mark.slow
 @needs_root
 def test_a_disk_that_fills_while_folds_run_loses_nothing(small_disk):  # R5
     with installation(None, small_disk / "root") as world:
@@ -147,11 +148,10 @@ def test_an_upload_that_finds_no_room_is_refused_and_leaves_nothing(small_disk, 
 # ---- clocks --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2], ids=["forward", "back"])
 @pytest.mark.parametrize(
-    "world",
-    ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])],
-    indirect=True,
+    "world", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
 )
 def test_a_clock_that_is_set_takes_no_work_from_anybody(world, number):  # R6
     with (
@@ -205,6 +205,7 @@ def trainer_in_namespace(world: World, name: str) -> Iterator[TrainerProcess]:
         yield trainer
 
 
+@pytest.mark.slow
 @needs_root
 def test_a_trainer_that_loses_isolation_takes_nothing_until_it_is_back(tmp_path):  # R13
     limit = "/proc/sys/user/max_user_namespaces"
@@ -241,6 +242,7 @@ def test_a_trainer_that_loses_isolation_takes_nothing_until_it_is_back(tmp_path)
 # ---- no database ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_trainer_that_is_stopped_without_a_database_ends_well(
     postgres_server, tmp_path
 ):  # R3, R10
