@@ -182,12 +182,12 @@ def await_trainer(site: Site) -> None:
         time.sleep(0.2)
 
 
-def link_of_letter(site: Site, address: str) -> str:
-    """Path of the link in the newest letter to an address, once one with a link has been sent."""
+def link_of_letter(site: Site, address: str, to: str = "") -> str:
+    """Path of the link in the newest letter to an address, once one that leads there was sent."""
     for _ in range(300):
         for path in sorted((site.settings.root / "db" / "mail").glob("*.eml"), reverse=True):
             letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            found = re.search(r"https?://\S+", letter.get_content())
+            found = re.search(rf"https?://\S*{to}\S*", letter.get_content())
             if address in letter["To"] and found:
                 return urlsplit(found[0]).path
         time.sleep(0.1)

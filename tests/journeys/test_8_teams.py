@@ -95,7 +95,7 @@ def test_two_teams_go_on_as_one_with_all_that_they_have_made(visit, shared_site:
     asking.get_by_role("button", name="Take back").wait_for()
 
     answers = visit(asked, width=390, joins=False, color_scheme="dark")
-    answers.goto(link_of_letter(shared_site, asked))
+    answers.goto(link_of_letter(shared_site, asked, "/merge"))
     answers.get_by_text(f"{asks} proposes to go on with you as {both}").wait_for()
     assert answers.evaluate("document.documentElement.scrollWidth") <= 390
     answers.get_by_role("button", name="Accept").click()
