@@ -7,7 +7,7 @@ by these verbs; intervals, chances and differences follow from the stored influe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,11 +64,12 @@ def record_blend(
     shares = contributivity.contributivity(
         [[place[key] for key in fold] for fold in selections if fold], len(members)
     )
+    # Submissions first and the event's row last, as wherever both are written.
+    _write_shares(session, event, dict(zip(members, shares.tolist(), strict=True)))
     event.combined = {
         row: {step: list(bags) for step, bags in of.items()} for row, of in scores.items()
     }
     events.touch(session, event.id)
-    _write_shares(session, event, dict(zip(members, shares.tolist(), strict=True)))
 
 
 def _write_shares(session: Session, event: Event, own: Mapping[int, float]) -> None:
@@ -78,6 +79,7 @@ def _write_shares(session: Session, event: Event, own: Mapping[int, float]) -> N
     held = contributivity.historical(own, order, credited)
     keys = {key for key in order if own.get(key) or held.get(key)}
     wanted = {key: (own.get(key, 0.0), held[key]) for key in keys}
+    queries.hold(session, event.id, wanted)
     if queries.write_shares(session, event.id, wanted):
         events.touch(session, event.id)
 
@@ -94,6 +96,8 @@ def refresh(session: Session, event: Event, read: Read, memory: Memory | None = 
         Of earlier times: a newcomer then costs one row of comparisons.
     """
     session.flush()
+    shares = queries.shares(session, event.id)
+    _write_shares(session, event, {key: own for key, (own, _) in shares.items() if own})
     found = queries.candidates(session, event.id, only=_analysed(session, event))
     made_of = _fingerprint(event, found)
     if made_of != event.standings_of:
@@ -106,9 +110,12 @@ def refresh(session: Session, event: Event, read: Read, memory: Memory | None = 
         queries.replace_places(session, event.id, places)
         event.standings_of = made_of
         events.touch(session, event.id)
-    shares = queries.shares(session, event.id)
-    _write_shares(session, event, {key: own for key, (own, _) in shares.items() if own})
     session.flush()
+
+
+def hold(session: Session, event: Event, new: Iterable[Candidate]) -> None:
+    """Before anything of an analysis is written: let changes of what it writes wait for it."""
+    queries.hold(session, event.id, _analysed(session, event).union(one.id for one in new))
 
 
 def concern(session: Session, event: Event, keys: Collection[int]) -> bool:

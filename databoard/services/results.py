@@ -230,8 +230,8 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
         submission.awaits_analysis, submission.is_rung = True, False
     jobs.finish(session, job_id, token, now=now)
     if ending.kit_hash:
-        event.data_hash = ending.data_hash
         queries.mark_stale(session, event.id, ending.data_hash, ending.kit_hash)
+        event.data_hash = ending.data_hash  # the event's row after submissions, as everywhere
     _tell_team(session, submission, event, now)
     events.touch(session, event.id, analyse=is_scored, is_result=True, board=is_scored)
     session.flush()

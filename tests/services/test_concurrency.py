@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from databoard.errors import (
 )
 from databoard.services import (
     accounts,
+    analysis,
     environments,
     jobs,
     merging,
@@ -42,9 +44,12 @@ from databoard.store.models import (
     Job,
     OutgoingMail,
     SandboxFile,
+    Standing,
     Submission,
     User,
 )
+from databoard.store.queries import analysis as analysis_queries
+from databoard.store.queries import submissions as submission_queries
 from tests.builders import (
     NOON,
     make_event,
@@ -542,3 +547,39 @@ def test_trainers_that_start_together_keep_one_environment(sessions):
 
     assert len(set(kept)) == 1
     assert count(sessions, Environment) == 1
+
+
+def test_a_result_is_trained_anew_while_it_is_analysed(sessions, submissions_dir):
+    def make(session):
+        place = make_event_team(session, make_event(session))
+        for _ in range(2):
+            make_scored_submission(session, place)
+        return make_scored_submission(session, place)
+
+    key = build(sessions, make)
+    with sessions() as session:
+        event_id = session.get(Submission, key).event_id
+    begun = threading.Event()
+
+    def analyse():
+        with sessions.begin() as session:
+            event = analysis_queries.event(session, event_id)
+            new = analysis_queries.new(session, event_id)
+            begun.set()
+            analysis.hold(session, event, new)
+            analysis.refresh(session, event, lambda *_: None)
+            analysis.done(session, event_id, 1, new)
+
+    with ThreadPoolExecutor(1) as pool:
+        with sessions.begin() as session:
+            submission = session.get(Submission, key)
+            submission_queries.lock(session, submission)
+            analysed = pool.submit(analyse)
+            begun.wait(1)
+            time.sleep(0.5)  # it has got as far as it can
+            submissions.retry(session, submission, now=NOON)
+        analysed.result(20)
+
+    with sessions() as session:
+        assert session.get(Submission, key).state == "new"
+        assert session.scalar(select(func.count()).where(Standing.submission_id == key)) == 0

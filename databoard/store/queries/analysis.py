@@ -273,6 +273,27 @@ def done(session: Session, event_id: int, asked: int) -> None:
     )
 
 
+def hold(session: Session, event_id: int, keys: Iterable[int]) -> None:
+    """Let changes of these submissions, and of all that hold a place or a share, wait.
+
+    Whoever changes a submission locks it first and its lines on the boards then. An analysis, which
+    writes many of both, must do the same, or both wait for each other. SQLite has locked the whole
+    database at BEGIN already.
+    """
+    placed = session.scalars(
+        select(Standing.submission_id).where(
+            Standing.event_id == event_id, Standing.rank_low.is_not(None)
+        )
+    )
+    wanted = {*keys, *placed, *shares(session, event_id)}
+    session.execute(
+        select(Submission.id)
+        .where(Submission.id.in_(wanted))
+        .order_by(Submission.id)
+        .with_for_update(key_share=True)
+    )
+
+
 def replace_places(session: Session, event_id: int, places: Sequence[Place]) -> None:
     """Put these in the place of all that is known of places on the boards of an event."""
     wanted = {(place.submission_id, place.board): place._asdict() for place in places}
