@@ -53,7 +53,14 @@ def _user(folder: str) -> dict[str, Any]:
 
 @contextmanager
 def server(binaries: Path, settings: tuple[str, ...] = NOT_DURABLE) -> Iterator[str]:
-    """Run a server; gives the address of its database ``postgres``."""
+    """Run a server; gives the address of its database ``postgres``.
+
+    Raises
+    ------
+    AssertionError
+        At the end, if two transactions waited for each other: the product takes its locks in one
+        order everywhere, so that nobody's click is the one that is ended.
+    """
     folder = tempfile.mkdtemp(prefix="databoard-pg-")
     quiet: dict[str, Any] = {
         "stdout": subprocess.DEVNULL,
@@ -64,16 +71,18 @@ def server(binaries: Path, settings: tuple[str, ...] = NOT_DURABLE) -> Iterator[
     port = _free_port()
     options = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *settings]
     initdb = [binaries / "initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust"]
+    log = Path(folder) / "log"
     try:
         subprocess.run([*initdb, "--no-sync", "-E", "UTF8", "--locale=C"], check=True, **quiet)
-        process = subprocess.Popen(
-            [
-                binaries / "postgres",
-                *("-D", f"{folder}/data", "-p", str(port)),
-                *(word for option in options for word in ("-c", option)),
-            ],
-            **quiet,
-        )
+        with log.open("wb") as stderr:
+            process = subprocess.Popen(
+                [
+                    binaries / "postgres",
+                    *("-D", f"{folder}/data", "-p", str(port)),
+                    *(word for option in options for word in ("-c", option)),
+                ],
+                **{**quiet, "stderr": stderr},
+            )
         try:
             url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
             _wait_for(url)
@@ -81,6 +90,9 @@ def server(binaries: Path, settings: tuple[str, ...] = NOT_DURABLE) -> Iterator[
         finally:
             process.terminate()
             process.wait(30)
+        lines = log.read_text(errors="replace").splitlines()
+        met = [i for i, line in enumerate(lines) if "deadlock detected" in line]
+        assert not met, "\n".join(line for i in met for line in lines[i : i + 12])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
