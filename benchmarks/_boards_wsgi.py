@@ -15,10 +15,14 @@ def hello() -> str:
     return "hello"
 
 
-site = create_app()
+app = create_app()
+ours = app.wsgi_app
 
 
-def app(environ, start_response):
+def choose(environ, start_response):
     """Send ``/bare`` to the bare view, all else to databoard."""
-    chosen = bare if environ["PATH_INFO"] == "/bare" else site
-    return chosen.wsgi_app(environ, start_response)
+    chosen = bare.wsgi_app if environ["PATH_INFO"] == "/bare" else ours
+    return chosen(environ, start_response)
+
+
+app.wsgi_app = choose

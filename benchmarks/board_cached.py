@@ -23,6 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from _boards import add_event, add_people, environment, sessions_of, settings_in
+from sqlalchemy import text
 
 from databoard.services import accounts
 from databoard.store.queries import accounts as account_queries
@@ -98,8 +99,9 @@ def start(root: Path, url: str) -> tuple[subprocess.Popen[bytes], int]:
     paths = [str(here.parents[1]), str(here.parent), os.environ.get("PYTHONPATH", "")]
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "gunicorn", "_boards_wsgi:app", "--workers", "2",
-            "--threads", "8", "--bind", f"127.0.0.1:{port}", "--log-level", "error",
+            sys.executable, "-m", "gunicorn", "-c", here.parents[1] / "deploy" / "gunicorn.conf.py",
+            "_boards_wsgi:app", "--bind", f"127.0.0.1:{port}", "--log-level", "error",
+            "--access-logfile", os.devnull,
         ],
         env={**os.environ, **environment(root, url), "PYTHONPATH": os.pathsep.join(paths)},
         preexec_fn=die_with_parent,
@@ -166,6 +168,9 @@ def main() -> None:
         engine, sessions = sessions_of(settings)
         with sessions.begin() as session:
             add_event(session, "large", add_people(session), 10_000)
+        if options.url:  # what PostgreSQL does by itself within a minute of so many new rows
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM ANALYZE"))
         cookie = cookie_of(settings, sessions)
         engine.dispose()
         process, port = start(root, options.url)

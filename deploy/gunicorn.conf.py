@@ -11,6 +11,13 @@ if is_ours:
     os.environ[METRICS] = tempfile.mkdtemp(prefix="databoard-metrics-")
 
 
+def post_worker_init(worker):
+    """Take visitors only once everything is ready for them."""
+    from databoard.web.warming import warm_up
+
+    warm_up(worker.wsgi)
+
+
 def child_exit(server, worker):
     """Forget what a process that has ended was doing; what it counted stays."""
     from prometheus_client import multiprocess

@@ -41,11 +41,12 @@ def catalogue(code: str) -> NullTranslations:
 
 def chosen() -> str:
     """Code of the language of this request: the visitor's choice, else the browser's best."""
-    if not has_request_context():
-        return next(iter(LANGUAGES))
-    if "language" not in g:
-        g.language = asked_in(request)
-    code: str = g.language
+    # A board asks hundreds of times.
+    code: str | None = g.get("language") if g else None
+    if code is None:
+        if not has_request_context():
+            return next(iter(LANGUAGES))
+        code = g.language = asked_in(request)
     return code
 
 

@@ -197,6 +197,20 @@ def test_a_board_is_what_the_rows_say_after_any_change(session, event, submissio
     assert board(session, event).rows[0].n_tries == 2
 
 
+def test_all_lines_of_a_team_tell_its_tries_and_its_trend(session, event):
+    for name, n in (("one", 3), ("two", 2)):
+        place = place_of(session, event, name)
+        for i in range(n):
+            make_scored_submission(session, place, score=0.1 * i)
+
+    a_page = leaderboards.Choice(size=100)
+    rows = leaderboards.build(session, event, "public", now=NOON, choice=a_page).rows
+
+    assert sorted(row.n_tries for row in rows) == [2, 2, 3, 3, 3]
+    assert {len(row.trend.scores) for row in rows if row.team == "one"} == {3}
+    assert {len(row.trend.scores) for row in rows if row.team == "two"} == {2}
+
+
 def test_a_board_of_many_asks_as_often_as_a_board_of_one(session, event):
     def n_statements():
         statements = []

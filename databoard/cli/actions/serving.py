@@ -23,7 +23,9 @@ Host = Annotated[str, "address to listen on"]
 def serve(settings: Settings, port: Port = 8080, host: Host = "0.0.0.0") -> str:  # noqa: S104
     """Run the web server, and send the letters that it writes."""
     postman.start(settings)
-    _listen(RequestLog(_make_app(settings), sys.stdout), host, port, n_threads=8)
+    app = _make_app(settings)
+    _warm_up(app)
+    _listen(RequestLog(app, sys.stdout), host, port, n_threads=8)
     return ""
 
 
@@ -55,6 +57,12 @@ def _make_app(settings: Settings) -> Flask:
     from databoard.web.app import create_app
 
     return create_app(settings)
+
+
+def _warm_up(app: Flask) -> None:
+    from databoard.web.warming import warm_up
+
+    warm_up(app)
 
 
 def _listen(app: WSGIApplication, host: str, port: int, *, n_threads: int) -> None:

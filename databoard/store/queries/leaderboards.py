@@ -182,6 +182,7 @@ class Line(NamedTuple):
 
 
 N_OWN = len(Line._fields) - 1
+TEAM, TRIES, TREND = map(Line._fields.index, ("event_team_id", "n_tries", "trend"))
 
 
 class Facts(NamedTuple):
@@ -209,11 +210,13 @@ def page(session: Session, wanted: Wanted) -> tuple[Facts, list[Line]]:
     is_lasting = wanted.only is None and wanted.values is None
     question, about = (_known_page if is_lasting else _page)(replace(wanted, offset=0))
     rows = session.execute(question, {"offset": wanted.offset}).all()
+    of_teams = {row[TEAM]: (row[TRIES], row[TREND]) for row in rows if row[TRIES] is not None}
     found = []
     for row in rows:
         scores = row[N_OWN:-N_FACTS]
-        pairs = zip(scores[::2], scores[1::2], strict=True)
-        found.append(Line._make([*row[:N_OWN], tuple(pairs)]))
+        own = [*row[:N_OWN], tuple(zip(scores[::2], scores[1::2], strict=True))]
+        own[TRIES], own[TREND] = of_teams[row[TEAM]]
+        found.append(Line._make(own))
     facts = rows[0][-N_FACTS:] if rows else session.execute(about).one()
     return Facts._make(facts), found
 
@@ -537,7 +540,9 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
     # For some lines each team's are counted, for all of them all teams' at once.
     tries, all_tries = None, _tries(wanted)
     if wanted.limit is not None and not wanted.is_table:
-        tries = select(func.count()).where(other.event_team_id == EventTeam.id).scalar_subquery()
+        tries = _once_a_team(
+            select(func.count()).where(other.event_team_id == EventTeam.id).scalar_subquery()
+        )
     columns = [
         s.id, s.hash_, s.name, s.event_team_id, EventTeam.team_id, Team.name, s.submitted_at,
         s.state, s.fault, s.message, s.train_s, s.valid_s, s.test_s, s.peak_mb, s.contributivity,
@@ -545,7 +550,8 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
         EventTeam.disqualified_at, all_tries.c.number if tries is None else tries,
         s.is_final, s.is_starred, EventTeam.section,
         st.key, st.is_ranked, st.rank_low, st.rank_high, st.tie_group, st.p_best, st.gap,
-        st.p_win, st.p_podium, st.delta, st.delta_low, st.delta_high, st.verdict, _trend(wanted),
+        st.p_win, st.p_podium, st.delta, st.delta_low, st.delta_high, st.verdict,
+        _once_a_team(_trend(wanted)),
     ]  # fmt: skip
     scores = [aliased(SubmissionScore) for _ in wanted.score_types]
     is_private = wanted.board == "private"
@@ -568,6 +574,12 @@ def _lines(wanted: Wanted) -> tuple[Select[Any], list[ColumnElement[Any]]]:
         lines = lines.outerjoin(score, is_it)
     outside = [picked.c[f"order{i}"] for i in range(len(order))]
     return lines, [c.desc() if down else c for c, (_, down) in zip(outside, order, strict=True)]
+
+
+def _once_a_team(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Ask for what all lines of a team have in common at one of them; `page` tells the others."""
+    number = func.row_number().over(partition_by=_S.event_team_id)
+    return case((number == 1, value))
 
 
 def _trend(wanted: Wanted) -> ColumnElement[Any]:
