@@ -137,6 +137,7 @@ def test_a_sequence_of_the_manual_runs_as_printed_on_an_empty_database(name, ins
     assert set(ask(select(Team.name).join(EventTeam))) == teams
 
 
+@pytest.mark.slow
 def test_todays_spelling_does_the_same(installation, ask):
     done = installation.sh(
         "fab add_workflow_element_type classifier code\n"
@@ -274,6 +275,7 @@ def test_test_setup_rebuilds_the_test_database_and_no_other(installation, tmp_pa
     assert '"state": "scored"' in done.stdout
 
 
+@pytest.mark.slow
 def test_an_old_schema_is_upgraded_and_used(tmp_path):
     installation = Installation(tmp_path / "data", f"sqlite:///{tmp_path / 'new.db'}")
 

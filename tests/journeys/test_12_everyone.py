@@ -124,6 +124,7 @@ def grave(path: str, how: str, found: list[Any]) -> list[str]:
 
 
 @pytest.mark.usefixtures("scored")
+@pytest.mark.slow
 def test_axe_finds_nothing_serious_on_any_page_light_or_dark(visit, findings):
     page = visit("walker", reduced_motion="reduce")
     own = pages_of_a_submission(page)
@@ -137,6 +138,7 @@ def test_axe_finds_nothing_serious_on_any_page_light_or_dark(visit, findings):
 
 
 @pytest.mark.usefixtures("scored")
+@pytest.mark.slow
 def test_axe_finds_nothing_serious_on_a_phone_and_nothing_is_wider_than_it(visit, findings):
     page = visit("walker", width=390, reduced_motion="reduce")
     found = []

@@ -54,6 +54,7 @@ def p_of(first, second):
     return stats.ks_2samp(first, second).pvalue
 
 
+@pytest.mark.slow
 def test_the_time_of_a_refused_login_does_not_tell_who_has_an_account(session, ada):  # W7
     (known, unknown), answers = seconds(session, log_in(session, "ada"), log_in(session, "bob"))
 

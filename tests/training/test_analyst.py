@@ -582,6 +582,7 @@ def test_results_one_by_one_say_what_all_at_once_say(
     assert len(places) == 2 * 9
 
 
+@pytest.mark.slow
 def test_one_more_result_costs_the_same_however_many_there_are(
     rows, scorer, files, event, analyst, engine_of_rows, monkeypatch, request
 ):

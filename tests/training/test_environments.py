@@ -319,6 +319,7 @@ def write_requirements(world: World, text: str) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
+@pytest.mark.slow
 def test_what_cannot_be_built_fails_its_submissions_until_the_file_changes(
     world: World, isolation: box.Isolation
 ) -> None:

@@ -81,6 +81,7 @@ def fill(folder: Path, *, but: int) -> Path:
 
 
 @needs_root
+@pytest.mark.slow
 def test_on_a_full_disk_nothing_is_taken_and_later_all_is_trained(small_disk):  # R5
     with installation(None, small_disk / "root") as world:
         queued = world.submit("before")
@@ -173,6 +174,7 @@ def test_a_clock_that_is_set_takes_no_work_from_anybody(world, number):  # R6
     assert all(run.train_s > 5 for run in done.fold_runs)
 
 
+@pytest.mark.slow
 def test_what_was_promised_by_a_clock_set_back_since_does_not_wait_for_it(world):  # R6
     # due in an hour, as far as anybody knows; and leased to a dead trainer until then
     due, lost = world.submit("due"), world.submit("lost")
