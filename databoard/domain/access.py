@@ -134,11 +134,6 @@ def may_see_full_log(role: Role, *, is_log_limited: bool = True) -> bool:
     return role in ADMINS or (role is Role.TEAMMATE and not is_log_limited)
 
 
-def may_see_predictions(role: Role) -> bool:
-    """Tell whether the visitor may download what a submission predicted on public data."""
-    return role in OWNERS
-
-
 def may_see_names(
     role: Role, *, is_anonymous: bool, now: datetime, closing: datetime | None
 ) -> bool:
@@ -163,9 +158,4 @@ def may_change_submission(role: Role) -> bool:
 
 def may_retrain(role: Role) -> bool:
     """Tell whether the visitor may train again what has already been scored."""
-    return role in ADMINS
-
-
-def may_see_interactions(role: Role) -> bool:
-    """Tell whether the visitor may see who did what and when."""
     return role in ADMINS

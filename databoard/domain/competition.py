@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,52 +135,6 @@ def shake_up(moved: Sequence[Change]) -> float:
     """
     gains = [abs(change.gain) for change in moved if change.gain is not None]
     return float(np.mean(gains) / len(gains)) if gains else float("nan")
-
-
-def frozen(entries: Iterable[Entry], freeze: datetime | None) -> list[Entry]:
-    """Leave out what was submitted from the freeze on: the board that participants see then.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-    freeze : datetime or None
-
-    Returns
-    -------
-    list of Entry
-        In their order.
-    """
-    return [entry for entry in entries if freeze is None or entry.submitted < freeze]
-
-
-def brackets(
-    rows: Iterable[Row], bracket_of: Mapping[int | str, str]
-) -> dict[str, list[tuple[int | None, Row]]]:
-    """Cut a board into sections, each with ranks of its own.
-
-    Parameters
-    ----------
-    rows : iterable of Row
-        A whole board in its order.
-    bracket_of : mapping
-        Section by team; teams without one are left out.
-
-    Returns
-    -------
-    dict
-        Per section the pairs of rank within the section and row, in the order of the board.
-    """
-    sections: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.entry.team in bracket_of:
-            sections.setdefault(bracket_of[row.entry.team], []).append(row)
-    return {name: _within(section) for name, section in sections.items()}
-
-
-def _within(section: Sequence[Row]) -> list[tuple[int | None, Row]]:
-    ranked = sorted(row.rank for row in section if row.rank is not None)
-    place = {rank: i + 1 for i, rank in reversed(list(enumerate(ranked)))}
-    return [(None if row.rank is None else place[row.rank], row) for row in section]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from databoard.errors import InvalidError
-
 
 class Fault(StrEnum):
     """Whose fault a failure is; it decides message, retry and quota."""
@@ -140,27 +138,6 @@ def may_become(old: SubmissionState | FoldState, new: str) -> bool:
     """
     table = FOLD_TRANSITIONS if isinstance(old, FoldState) else SUBMISSION_TRANSITIONS
     return new in table[old]
-
-
-def check_transition(old: SubmissionState | FoldState, new: str) -> None:
-    """Refuse a change of state that the tables do not know.
-
-    Parameters
-    ----------
-    old : SubmissionState or FoldState
-    new : str
-
-    Raises
-    ------
-    InvalidError
-        Naming both states and what would be possible.
-    """
-    if not may_become(old, new):
-        table = FOLD_TRANSITIONS if isinstance(old, FoldState) else SUBMISSION_TRANSITIONS
-        possible = ", ".join(sorted(table[old]))
-        raise InvalidError(
-            f"What is {str(old)!r} cannot become {str(new)!r}; it may become {possible}.", "state"
-        )
 
 
 def may_resubmit(state: str) -> bool:

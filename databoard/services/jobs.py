@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,6 @@ from databoard.services import events, telling
 from databoard.store.files import Files
 from databoard.store.models import EventTeam, Job, Submission, Trainer, User
 from databoard.store.queries import jobs as queries
-from databoard.store.queries import submissions as submission_queries
 
 LEASE = timedelta(seconds=30)
 MAX_CRASHES = 3
@@ -431,20 +430,3 @@ def place(session: Session, submission: Submission, *, now: datetime) -> Place |
     if submission.state == "training":
         start = now
     return Place(ahead, start, start + timedelta(seconds=alone))
-
-
-def requeue(session: Session, submissions: Iterable[Submission], *, now: datetime) -> int:
-    """Make due whatever of these is new and has no open job; what an interrupted upload left."""
-    n_made = 0
-    for submission in submissions:
-        if submission.state == "new" and not queries.open_of(session, submission.id):
-            enqueue(session, submission, now=now)
-            n_made += 1
-    return n_made
-
-
-def submission_of(session: Session, job: Job) -> Submission | None:
-    """Read the submission of a job with its files, team and event."""
-    if job.submission_id is None:
-        return None
-    return submission_queries.full(session, job.submission_id)

@@ -164,12 +164,6 @@ class Files:
         except FileNotFoundError:
             return ""
 
-    def remove_folds(self, folder: str) -> None:
-        """Forget predictions, logs and plots before a new run."""
-        self._member(folder, PLOTS).unlink(missing_ok=True)
-        for path in self.folder(folder).glob("fold_*"):
-            shutil.rmtree(path, ignore_errors=True)
-
     def remove_parts(self, folder: str, *, before: float) -> None:
         """Forget what was being written when its writer was killed; parts are hidden files."""
         for pattern in (".fold_*", ".*.part", "*/.*.part"):

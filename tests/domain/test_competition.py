@@ -90,37 +90,6 @@ def test_the_shake_up_lies_between_nothing_and_the_reverse(order):
     assert (shake == 0) == (list(order) == sorted(order))
 
 
-def test_a_frozen_board_shows_what_was_there_before():
-    entries = [entry(1, "a", 1.0, minute=0), entry(2, "b", 1.0, minute=5)]
-
-    assert keys(competition.frozen(entries, NOON + timedelta(minutes=5))) == [1]
-    assert keys(competition.frozen(entries, None)) == [1, 2]
-
-
-def test_each_bracket_has_ranks_of_its_own():
-    rows = rank(
-        [
-            entry(1, "a", 9),
-            entry(2, "b", 8),
-            entry(3, "c", 8),
-            entry(4, "d", 7),
-            entry(5, "e", 1),
-            entry(6, "b", 8.5, "baseline"),
-        ],
-        **HIGHER,
-    )
-
-    found = competition.brackets(rows, {"b": "east", "c": "east", "d": "east", "a": "west"})
-
-    assert [(place, row.entry.key) for place, row in found["east"]] == [
-        (None, 6),
-        (1, 2),
-        (1, 3),
-        (3, 4),
-    ]
-    assert [place for place, _ in found["west"]] == [1]
-
-
 def worlds(rng, n_worlds, n_teams=8, n_public=300, n_private=700):
     """Competitions of teams whose skills differ, with everything that will be known."""
     for _ in range(n_worlds):

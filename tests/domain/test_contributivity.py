@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from databoard.domain import bagging, blending, contributivity
+from databoard.domain import blending, contributivity
 from databoard.domain.pools import DecomposablePool
 from databoard.domain.scoring import decompose
 
@@ -78,43 +78,3 @@ def selections_of(truth, held_out, y_preds):
         ).selected
         for fold, rows in zip(y_preds, held_out, strict=True)
     ]
-
-
-def test_the_combination_is_bagged_like_a_submission():
-    truth, held_out, y_preds = folds(0)
-    selections = selections_of(truth, held_out, y_preds)
-
-    bags = contributivity.combined_bags(y_preds, selections, held_out, N, is_multiclass=False)
-
-    means = [
-        fold[list(chosen)].mean(axis=0) for fold, chosen in zip(y_preds, selections, strict=True)
-    ]
-    *_, expected = bagging.bag_folds(means, held_out, N, is_multiclass=False)
-    np.testing.assert_allclose(bags[-1].y_pred, expected.y_pred)
-    assert len(bags) == 3
-
-
-@settings(max_examples=20)
-@given(st.integers(0, 10_000))
-def test_what_is_added_improves_or_has_no_share(seed):
-    truth, held_out, y_preds = folds(seed, n_folds=1)
-    way = decompose("RMSE", truth[held_out[0]])
-    others = blending.blend(
-        DecomposablePool(y_preds[0][:-1], way, is_multiclass=False), is_lower_the_better=True
-    )
-    pool = DecomposablePool(y_preds[0], way, is_multiclass=False)
-
-    addition = contributivity.would_add(others, pool, is_lower_the_better=True)
-
-    assert addition.share > 0 or addition.score_with == addition.score_without
-    assert addition.score_without == others.scores[-1]
-
-
-def test_chosen_weights_are_proportions():
-    y_preds = np.array([[0.0, 0.0], [4.0, 4.0]])
-    way = decompose("RMSE", np.array([1.0, 1.0]))
-
-    assert contributivity.what_if(y_preds, [30, 10], way, is_multiclass=False) == pytest.approx(0)
-    for weights in ([0, 0], [-1, 2], [np.nan, 1]):
-        with pytest.raises(ValueError, match="Weights"):
-            contributivity.what_if(y_preds, weights, way, is_multiclass=False)

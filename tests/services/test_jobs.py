@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
 from databoard.services import jobs, results, submissions
 from databoard.services.results import Ending, FoldOutcome
@@ -60,7 +59,6 @@ def test_what_is_not_due_yet_waits(session, place):
     make_job(session, make_submission(session, place), due_at=NOON + SECOND)
 
     assert claim(session) is None
-    assert queries.next_due(session) == NOON + SECOND
     assert claim(session, now=NOON + SECOND)
 
 
@@ -145,7 +143,6 @@ def test_the_check_lane_is_a_queue_of_its_own(session, place):
     assert claim(session, lane="check") is None
     assert queries.n_due(session) == queries.n_due(session, "train") == 1
     assert jobs.release(session, check.id, check.token, now=NOON)
-    assert jobs.submission_of(session, check) is None
 
 
 @pytest.mark.parametrize("lane", ["train", "check"])
@@ -328,14 +325,3 @@ def test_trainers_are_seen_and_told_what_to_do(session):
     assert [t.name for t in queries.live_trainers(session, NOON + jobs.TRAINER_IS_LOST)] == ["a"]
     assert queries.trainer_state(session, "a") == "running"
     assert queries.trainer_state(session, "b") == "paused"
-
-
-def test_what_has_lost_its_job_is_made_due_once(session, place):
-    lost = make_submission(session, place)
-    waiting = make_submission(session, place, has_job=True)
-    scored = make_scored_submission(session, place)
-
-    assert jobs.requeue(session, [lost, waiting, scored], now=NOON) == 1
-    assert jobs.requeue(session, [lost, waiting, scored], now=NOON) == 0
-    assert len(session.scalars(select(Job)).all()) == 2
-    assert len(queries.listing(session, states=["due"])) == 2

@@ -79,15 +79,13 @@ def test_a_name_that_is_a_path_is_refused(files, name):  # W2
     assert [path.name for path in files.root.iterdir()] == [FOLDER]
 
 
-def test_folds_are_forgotten_and_sources_stay(files):
+def test_folds_are_kept_beside_sources_and_go_with_them(files):
     files.write_sources(FOLDER, {"a.py": b""})
     files.write_fold(FOLDER, 0, "log.txt", "färtig".encode())
     files.write_fold(FOLDER, 1, "y_pred_train.npy", b"123")
     assert files.read_log(FOLDER, 0) == "färtig"
     assert files.read_fold(FOLDER, 1, "y_pred_train.npy") == b"123"
 
-    files.remove_folds(FOLDER)
-    assert [path.name for path in files.folder(FOLDER).iterdir()] == ["a.py"]
     files.remove(FOLDER)
     files.remove(FOLDER)
     assert list(files.root.iterdir()) == []

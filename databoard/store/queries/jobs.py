@@ -344,11 +344,6 @@ def n_due(session: Session, lane: str | None = None) -> int:
     return session.scalar(query) or 0
 
 
-def next_due(session: Session) -> datetime | None:
-    """When the next job becomes due."""
-    return session.scalar(select(func.min(Job.due_at)).where(Job.state == "due"))
-
-
 def n_ahead(session: Session, submission: Submission) -> int:
     """Count the submissions that will be claimed before this one, as far as is known now.
 
