@@ -91,6 +91,11 @@ def ended(name: str, submission: str, event_title: str, outcome: str, url: str) 
     )
 
 
+def unscorable(event: str, message: str, url: str) -> Letter:
+    """Tell an organiser that a score of the kit fails on predictions that were accepted."""
+    return _letter("unscorable", event=event, message=message, url=url)
+
+
 def announcement(name: str, text: str, event_title: str, url: str) -> Letter:
     """Tell somebody what the organisers announce."""
     where = event_title or "the site"

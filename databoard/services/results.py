@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import states
 from databoard.errors import InvalidError
 from databoard.mail import letters
-from databoard.services import events, jobs, ladders, notifications, reruns, telling
+from databoard.services import events, jobs, ladders, notifications, outbox, reruns, telling
 from databoard.store.memory import keep
 from databoard.store.models import (
     BaggedScore,
@@ -27,6 +27,7 @@ from databoard.store.models import (
     Submission,
     SubmissionScore,
 )
+from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import submissions as queries
@@ -233,6 +234,8 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
         queries.mark_stale(session, event.id, ending.data_hash, ending.kit_hash)
         event.data_hash = ending.data_hash  # the event's row after submissions, as everywhere
     _tell_team(session, submission, event, now)
+    if submission.state == "scoring_error" and submission.fault == "organiser":
+        _tell_organisers(session, submission, event, now)
     events.touch(session, event.id, analyse=is_scored, is_result=True, board=is_scored)
     session.flush()
     return True
@@ -333,6 +336,15 @@ def _tell_team(session: Session, submission: Submission, event: Event, now: date
             letter = letters.ended(user.name, submission.name, event.title, outcome, url)
             key = f"ended:{submission.id}:{submission.run}:{user.id}"
             notifications.write(session, user, kind, letter, key, now=now)
+
+
+def _tell_organisers(session: Session, submission: Submission, event: Event, now: datetime) -> None:
+    """Write that a score could not be computed, once for each version of the kit."""
+    letter = letters.unscorable(event.title, submission.message, f"/{submission.hash_}")
+    people = [*event_queries.admins(session, event), *account_queries.admins(session)]
+    for email in sorted({user.email for user in people}):
+        key = f"unscorable:{event.id}:{submission.kit_hash[:16]}:{email}"
+        outbox.write(session, key, email, letter.subject, letter.body, now=now)
 
 
 def reuse(

@@ -271,14 +271,14 @@ class Scorer:
         except Exception as error:
             raise TrainingError(f"The predictions do not fit: {error}", "team") from error
 
-    def _score(self, truth: Any, y_pred: Any, step: str) -> Scores:
+    def _score(self, truth: Any, y_pred: Any, step: str, folds: str) -> Scores:
         scores = {}
         for score_type, score in self._quick:
             try:
                 value = score(truth, y_pred)
             except Exception as error:
                 raise TrainingError(
-                    f"The score {score_type.name} stops on the {step} predictions with "
+                    f"{folds}: the score {score_type.name} stops on the {step} predictions with "
                     f"{type(error).__name__}: {error}",
                     "team" if self._is_strange(y_pred) else "organiser",
                 ) from error
@@ -289,7 +289,7 @@ class Scorer:
                 # Of test rows no number is told.
                 told = why if step.endswith("test") else f"{value}: {why}"
                 raise TrainingError(
-                    f"The score {score_type.name} of the {step} predictions is {told}",
+                    f"{folds}: the score {score_type.name} of the {step} predictions is {told}",
                     "team" if self._is_strange(y_pred) else "organiser",
                 )
             scores[score_type.name] = value
@@ -309,13 +309,13 @@ class Scorer:
     def score(self, fold: int, train: Any, test: Any) -> dict[str, Scores]:
         """Score one fold: train, valid and, where there are labels, test."""
         train_is, valid_is = self.folds[fold]
-        steps = {
-            "train": self._score(self._truth("train", fold), self._wrap(train, train_is), "train"),
-            "valid": self._score(self._truth("valid", fold), self._wrap(train, valid_is), "valid"),
-        }
+        wrapped = {"train": self._wrap(train, train_is), "valid": self._wrap(train, valid_is)}
         if self.y_test is not None and test is not None:
-            steps["test"] = self._score(self._truth("test", fold), self._wrap(test), "test")
-        return steps
+            wrapped["test"] = self._wrap(test)
+        return {
+            step: self._score(self._truth(step, fold), y_pred, step, f"Fold {fold + 1}")
+            for step, y_pred in wrapped.items()
+        }
 
     def bag(self, trains: Sequence[Any], tests: Sequence[Any]) -> dict[str, list[Scores]]:
         """Score the average of the first 1, 2, ... folds."""
@@ -345,12 +345,13 @@ class Scorer:
         self, wrapped: Sequence[Any], truth: Any, rows: Sequence[Any] | None, step: str
     ) -> list[Scores]:
         found = []
-        for combined in self._combined(wrapped, len(truth.y_pred), rows):
+        for n_folds, combined in enumerate(self._combined(wrapped, len(truth.y_pred), rows), 1):
             valid = combined.valid_indexes
             truth_here = copy.deepcopy(truth)
             truth_here.set_slice(valid)
             combined.set_slice(valid)
-            found.append(self._score(truth_here, combined, f"bagged {step}"))
+            folds = "Fold 1" if n_folds == 1 else f"Folds 1 to {n_folds}"
+            found.append(self._score(truth_here, combined, f"bagged {step}", folds))
         return found
 
     def _combined(

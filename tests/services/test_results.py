@@ -242,6 +242,24 @@ def test_members_hear_of_the_end_once_per_run(session):
     ]
 
 
+def test_organisers_hear_once_a_kit_of_a_score_that_cannot_be_computed(session):
+    organiser = make_user(session)
+    event = make_event(session, title="Iris", admins=[organiser], n_folds=1)
+    place = make_event_team(session, event)
+    words = "Fold 1: the score own of the valid predictions is nan: no number"
+    first, *_ = (make_submission(session, place, name, has_job=True) for name in "abc")
+
+    for kit_hash in ("1", "1", "2"):
+        job = jobs.claim(session, "trainer", now=NOON)
+        ending = {"state": "scoring_error", "fault": "organiser", "kit_hash": kit_hash}
+        finish(session, job, message=words, **ending)
+
+    mails = session.scalars(select(OutgoingMail).where(OutgoingMail.to == organiser.email)).all()
+    assert [mail.subject for mail in mails] == ["A score of Iris could not be computed"] * 2
+    assert words in mails[0].body
+    assert f"/{first.hash_}" in mails[0].body
+
+
 def test_each_transaction_makes_a_new_version_of_the_event(session):
     submission, job = make_run(session)
     session.commit()

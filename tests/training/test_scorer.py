@@ -184,6 +184,15 @@ def test_a_score_that_fails_on_good_predictions_is_the_organisers(  # X9
         kit.score(0, y, None)
 
     assert refusal.value.fault == "organiser"
+    assert refusal.value.message.startswith("Fold 1: the score own ")
+
+
+def test_a_score_that_fails_on_a_bag_names_its_folds(problems: Path) -> None:
+    kit = _scorer_with(problems, "bags", "return 2 if len(y_pred) == 37 and y_pred[0] == 1 else 0")
+    first, second = (np.full((len(kit.y_train), 3), [p, 1 - p, 0]) for p in (0.6, 0.1))
+
+    with pytest.raises(TrainingError, match="Folds 1 to 2: the score own of the bagged test"):
+        kit.bag([first, second], [first[:37], second[:37]])
 
 
 def test_rounding_is_within_the_range_of_a_score(problems: Path) -> None:

@@ -114,6 +114,19 @@ def test_a_failure_shows_the_failing_line_of_the_teams_own_code(as_, rows, scene
     assert "Impute" in failure.text
 
 
+def test_a_score_that_could_not_be_computed_blames_nobody_and_says_that_it_counts(as_, rows, scene):
+    words = "Fold 2: the score accuracy of the valid predictions is nan: no number"
+    fields = {"state": "scoring_error", "fault": "organiser", "message": words}
+    bad = make_failed(rows, scene, scene.ladies, error_file="", error_fold=1, **fields)
+
+    failure = soup(as_("ada").get(f"/{bad.hash_}")).select_one(".failure").text
+
+    assert words in failure
+    assert "failed in scoring, fold 2" in failure
+    assert "organisers are told" in failure
+    assert "counts against your quota" in failure
+
+
 def test_a_team_reads_a_short_error_and_the_organisers_all_of_it(as_, rows, scene):
     bad = make_failed(rows, scene, scene.ladies)
     url = f"/{bad.hash_}/error.txt"

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, not_, or_, select, update
+from sqlalchemy import Select, and_, bindparam, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from databoard.store.base import Base, UTCDateTime
@@ -287,14 +287,17 @@ def hashes(session: Session, *, ended: bool = False) -> set[str]:
 def counted_times(session: Session, event_team_id: int) -> Sequence[datetime]:
     """When the submissions were made that count against a quota.
 
-    Cancelled ones and failures that were not the team's do not count.
+    Cancelled ones and failures that were not the team's do not count, but for predictions whose
+    score cannot be computed: whoever finds some would train without an end, and learn by it for
+    which labels the score fails.
     """
+    is_unscorable = and_(Submission.state == "scoring_error", Submission.fault == "organiser")
     return session.scalars(
         select(Submission.submitted_at)
         .where(
             Submission.event_team_id == event_team_id,
             Submission.state != "cancelled",
-            Submission.fault.in_(("", "team")),
+            or_(Submission.fault.in_(("", "team")), is_unscorable),
             Submission.is_baseline.is_(False),
         )
         .order_by(Submission.submitted_at)

@@ -29,6 +29,11 @@ WHOSE = {
         "The error is ours, not in your code. It does not count against your quota."
     ),
 }
+_UNSCORABLE = lazy_gettext(
+    "The score of these predictions could not be computed, which need not be your fault. The "
+    "organisers are told, and can train it again once the score is mended. It counts against your "
+    "quota."
+)
 # The first pattern that the message contains gives the advice.
 _ADVICE = (
     (
@@ -129,7 +134,7 @@ def failure_of(submission: Submission, seen: Sight) -> Failure | None:
     message = submission.message
     return Failure(
         step=gettext(LABELS.get(submission.state, submission.state)),
-        whose=str(WHOSE.get(submission.fault, "")),  # type: ignore[call-overload]
+        whose=_whose(submission),
         is_team=submission.fault == Fault.TEAM,
         message=message if seen.full_log else short(message),
         advice=_advice(message, submission.fault),
@@ -139,6 +144,12 @@ def failure_of(submission: Submission, seen: Sight) -> Failure | None:
         code=_code(submission),
         trace=submission.error_text if seen.full_log else "",
     )
+
+
+def _whose(submission: Submission) -> str:
+    if submission.state == "scoring_error" and submission.fault == Fault.ORGANISER:
+        return str(_UNSCORABLE)
+    return str(WHOSE.get(submission.fault, ""))  # type: ignore[call-overload]
 
 
 def _advice(message: str, fault: str) -> str:
