@@ -119,6 +119,8 @@ def of_user(session: Session, user: User, key: int, *, now: datetime) -> TeamInv
 def accept(session: Session, invitation: TeamInvitation, user: User, *, now: datetime) -> Team:
     """Take a user into the team that invites; an invitation works once.
 
+    Where the user has submitted with another team, this one then waits for the organisers.
+
     Raises
     ------
     NotFoundError
@@ -141,8 +143,12 @@ def accept(session: Session, invitation: TeamInvitation, user: User, *, now: dat
     teams.add_member(session, team, user, now=now)
     invitation.user_id, invitation.accepted_at = user.id, now
     session.flush()
+    asked = teams.ask_about(session, team, user, now=now)
     if team.admin is not None:
         text = f"{user.name} has joined your team {team.name}."
+        if asked:
+            titles = " and ".join(event.title for event in asked)
+            text += f" It waits for the organisers of {titles}, where {user.name} has submitted."
         url = f"/teams/{team.name}"
         notifications.notify(session, team.admin, "team", text, now=now, url=url)
     return team

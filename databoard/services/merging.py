@@ -47,6 +47,8 @@ def _check_fit(session: Session, first: EventTeam, second: EventTeam, name: str)
     for place in (first, second):
         if not place.is_approved or place.disqualified_at is not None:
             raise InvalidError(f"{place.team.name} does not take part in {event.title}.", "team")
+        if place.remark:
+            raise InvalidError(f"{place.team.name} waits for the organisers' approval.", "team")
     rules.check_user_name(name)
     if team_queries.by_name(session, name) or account_queries.by_name(session, name):
         raise DuplicateError(f"The name {name} is taken; choose another.", "name")

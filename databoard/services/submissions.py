@@ -84,7 +84,7 @@ def check_allowance(session: Session, place: EventTeam, now: datetime) -> None:
         Saying what to do.
     """
     event = place.event
-    if not place.is_approved:
+    if not place.may_submit:
         raise ForbiddenError("Your team waits for the organisers' approval.")
     if event.is_paused:
         raise ClosedError(f"The organisers paused submissions. {event.pause_reason}".strip())

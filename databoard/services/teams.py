@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -117,6 +117,10 @@ def remove_member(session: Session, team: Team, user: User, *, now: datetime) ->
         team.admin_id = others[0].id
     session.flush()
     session.expire(team, ["members"])
+    for place in queries.waiting(session):
+        if place.team_id == team.id and place.is_approved:
+            place.remark = _remark(session, place)
+    session.flush()
 
 
 def remove(session: Session, team: Team) -> None:
@@ -222,12 +226,53 @@ def sign_up(
     return place
 
 
-def _remark(session: Session, place: EventTeam) -> str:
+def events_that_ask(session: Session, team: Team, user: User, *, now: datetime) -> list[Event]:
+    """List the events whose organisers are asked when a user comes into a team."""
+    return [place.event for place in _places_that_ask(session, team, user, now)]
+
+
+def _places_that_ask(session: Session, team: Team, user: User, now: datetime) -> list[EventTeam]:
+    places = [
+        queries.event_team(session, event.id, team.id)
+        for event in queries.current_events_of(session, team)
+    ]
+    return [
+        place
+        for place in places
+        if place is not None and not _is_over(place, now) and _remark(session, place, user)
+    ]
+
+
+def _is_over(place: EventTeam, now: datetime) -> bool:
+    event = place.event
+    closing = place.extra_closing_at or event.closing_at
+    is_closed = closing is not None and now >= closing + timedelta(seconds=event.late_s)
+    return is_closed or event.archived_at is not None
+
+
+def ask_about(session: Session, team: Team, user: User, *, now: datetime) -> list[Event]:
+    """Let a team wait where its new member has used the submissions of another one.
+
+    Returns
+    -------
+    list of Event
+        Whose organisers are asked; until they agree, or the member has left, it does not submit.
+    """
+    places = _places_that_ask(session, team, user, now)
+    for place in places:
+        place.remark = _remark(session, place, None if place.remark else user)
+        _ask_organisers(session, place, now, about=f":{user.id}:{now:%Y%m%d}")
+    session.flush()
+    return [place.event for place in places]
+
+
+def _remark(session: Session, place: EventTeam, user: User | None = None) -> str:
     """Say whose further submissions a team would be; where there are no limits nobody's."""
     if place.event.max_submissions is None and place.event.max_per_day is None:
         return ""
     told = [
-        f"{user} has submitted with {team}" for user, team in queries.used_before(session, place)
+        f"{name} has submitted with {team}"
+        for name, team in queries.used_before(session, place, user)
     ]
     return f"{', '.join(told)}; the organisers decide about another team." if told else ""
 
@@ -259,22 +304,23 @@ def _fill_sandbox(
     session.flush()
 
 
-def _ask_organisers(session: Session, place: EventTeam, now: datetime) -> None:
+def _ask_organisers(session: Session, place: EventTeam, now: datetime, about: str = "") -> None:
     event, team = place.event, place.team
     url = f"/admin/events/{event.name}"
     letter = letters.approve_sign_up(event.name, team.name, url, place.remark)
     organisers = {user.email for user in event_queries.admins(session, event)}
     organisers |= {user.email for user in account_queries.admins(session)}
     for email in sorted(organisers):
-        key = f"sign_up:{event.id}:{team.id}:{email}"
+        key = f"sign_up:{event.id}:{team.id}{about}:{email}"
         outbox.write(session, key, email, letter.subject, letter.body, now=now)
 
 
 def approve(session: Session, place: EventTeam, *, now: datetime) -> None:
     """Let a team submit, and tell its members; again changes nothing."""
-    if place.approved_at is not None:
+    if place.approved_at is not None and not place.remark:
         return
-    place.approved_at, place.remark = now, ""
+    again = f":{now:%Y%m%d%H%M}" if place.approved_at else ""
+    place.approved_at, place.remark = place.approved_at or now, ""
     session.flush()
     event = place.event
     sandbox = f"/events/{event.name}/sandbox"
@@ -282,7 +328,7 @@ def approve(session: Session, place: EventTeam, *, now: datetime) -> None:
         text = f"Your team {place.team.name} takes part in {event.title}: your sandbox is ready."
         notifications.notify(session, user, "team", text, now=now, url=sandbox)
         letter = letters.signed_up(user.name, event.title, sandbox)
-        key = f"signed_up:{place.id}:{user.id}"
+        key = f"signed_up:{place.id}:{user.id}{again}"
         notifications.write(session, user, "team", letter, key, now=now)
 
 

@@ -8,12 +8,19 @@ import pytest
 from sqlalchemy import select
 
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError, NotFoundError
-from databoard.services import invitations, notifications
+from databoard.services import invitations, merging, notifications, submissions, teams
 from databoard.store.models import OutgoingMail, TeamInvitation
 from databoard.store.queries import invitations as queries
 from databoard.store.queries import notifications as news_queries
 from databoard.store.queries import teams as team_queries
-from tests.builders import NOON, make_event, make_event_team, make_team, make_user
+from tests.builders import (
+    NOON,
+    make_event,
+    make_event_team,
+    make_submission,
+    make_team,
+    make_user,
+)
 
 LATER = NOON + invitations.GOOD_FOR
 
@@ -142,6 +149,103 @@ def test_an_invitation_is_no_way_around_the_organisers(session, team, ada, bob, 
     with pytest.raises(ForbiddenError, match="organisers"):
         invitations.accept(session, invitation, bob, now=NOON)
     assert session.scalars(select(TeamInvitation.accepted_at)).all() == [None]
+
+
+class TestWhoHasSubmittedElsewhere:
+    """Who has used one team's submissions comes into another only if the organisers agree."""
+
+    @pytest.fixture
+    def boss(self, session):
+        return make_user(session, "boss")
+
+    @pytest.fixture
+    def event(self, session, boss):
+        return make_event(session, "iris", max_members_per_team=3, max_per_day=2, admins=[boss])
+
+    @pytest.fixture
+    def place(self, session, event, team):
+        return make_event_team(session, event, team)
+
+    @pytest.fixture
+    def old(self, session, event, bob):
+        """Bob's old team, which has submitted at noon."""
+        old = make_event_team(session, event, make_team(session, "men", [bob, make_user(session)]))
+        make_submission(session, old, submitted_at=NOON)
+        return old
+
+    @staticmethod
+    def come_over(session, old, team, ada, bob, left_at=NOON):
+        teams.remove_member(session, old.team, bob, now=left_at)
+        invitation = invitations.invite(session, team, ada, "bob", now=NOON)
+        invitations.accept(session, invitation, bob, now=NOON)
+
+    def test_lets_the_team_wait(self, session, event, place, old, team, ada, bob, boss):
+        self.come_over(session, old, team, ada, bob)
+
+        assert names(session, team) == ["ada", "bob"]
+        assert place.remark.startswith("bob has submitted with men; the organisers decide")
+        assert not submissions.allowance(session, place, NOON).may_submit
+        assert team_queries.waiting(session, event) == [place]
+        (letter,) = session.scalars(select(OutgoingMail).where(OutgoingMail.to == boss.email))
+        assert "bob has submitted with men" in letter.body
+        assert "waits for the organisers" in news_queries.of_user(session, ada.id)[0].text
+        with pytest.raises(InvalidError, match="waits"):
+            merging.merge_places(session, place, old, "both", now=NOON)
+
+    def test_ends_with_one_click(self, session, event, place, old, team, ada, bob):
+        since = place.approved_at
+        self.come_over(session, old, team, ada, bob)
+
+        teams.approve(session, place, now=NOON + timedelta(hours=1))
+
+        assert submissions.allowance(session, place, NOON).may_submit
+        assert place.approved_at == since
+        assert team_queries.waiting(session) == []
+        told = [news.text for news in news_queries.of_user(session, bob.id)]
+        assert any("your sandbox is ready" in text for text in told)
+
+    def test_ends_when_he_leaves(self, session, place, old, team, ada, bob):
+        self.come_over(session, old, team, ada, bob)
+
+        teams.remove_member(session, team, bob, now=NOON)
+
+        assert place.may_submit
+
+    def test_and_was_let_in_lets_nobody_wait_again(self, session, place, old, team, ada, bob):
+        self.come_over(session, old, team, ada, bob)
+        teams.approve(session, place, now=NOON)
+        eve = make_user(session, "eve")
+
+        invitation = invitations.invite(session, team, ada, "eve", now=NOON)
+        invitations.accept(session, invitation, eve, now=NOON)
+
+        assert place.may_submit
+
+    @pytest.mark.parametrize(
+        "rule", [{"max_per_day": None}, {"archived_at": NOON}, {"closing_at": NOON, "late_s": 0}]
+    )
+    def test_is_free_where_nothing_is_left_to_use(
+        self, session, event, place, old, team, ada, bob, rule
+    ):
+        for name, value in rule.items():
+            setattr(event, name, value)
+
+        self.come_over(session, old, team, ada, bob)
+
+        assert place.remark == ""
+
+    def test_comes_in_if_he_left_before_it_submitted(self, session, place, old, team, ada, bob):
+        self.come_over(session, old, team, ada, bob, left_at=NOON - timedelta(hours=1))
+
+        assert place.may_submit
+
+    def test_and_comes_back_to_his_own_team_lets_it_not_wait(self, session, place, team, ada, bob):
+        teams.add_member(session, team, bob, now=NOON)
+        make_submission(session, place, submitted_at=NOON)
+
+        self.come_over(session, place, team, ada, bob)
+
+        assert place.may_submit
 
 
 def test_news_is_read_one_by_one_or_all_at_once_and_only_by_its_user(session, ada, bob):

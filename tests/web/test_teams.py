@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
+from databoard.services import invitations
+from databoard.services import teams as services
 from databoard.store.models import Team, TeamInvitation
 from databoard.store.queries import teams as queries
-from tests.builders import make_event, make_event_team, make_team, make_user
+from tests.builders import make_event, make_event_team, make_submission, make_team, make_user
 
 
 @pytest.fixture
@@ -58,6 +61,38 @@ def test_a_team_is_founded_and_joined_by_name(visit, rows):
 
     assert members(rows, "ladies") == ["ada", "bob"]
     assert "founder" in text_of(bob, "/teams/ladies")
+
+
+def test_who_has_submitted_with_another_team_learns_that_the_organisers_are_asked(
+    visit, rows, people
+):
+    now = datetime.now(UTC)
+    ada, bob, eve = people
+    event = make_event(
+        rows, "iris", title="Iris", max_members_per_team=3, max_per_day=2, admins=[eve]
+    )
+    ladies = make_team(rows, "ladies", [ada])
+    make_event_team(rows, event, ladies)
+    old = make_event_team(rows, event, make_team(rows, "men", [bob, make_user(rows)]))
+    make_submission(rows, old, submitted_at=now)
+    services.remove_member(rows, old.team, bob, now=now)
+    invitation = invitations.invite(rows, ladies, ada, "bob", now=now)
+    _, secret = invitations.make_link(rows, ladies, ada, now=now)
+    key = invitation.id
+    rows.commit()
+    ada, bob, eve = visit
+    for path in ("/teams", f"/invitations/{secret}"):
+        assert "submits there only when the organisers agree" in text_of(bob, path)
+
+    bob.post(f"/invitations/{key}/accept")
+
+    assert "until the new member leaves, it cannot submit" in text_of(ada, "/events/iris")
+    page = text_of(eve, "/admin/events/iris")
+    assert "bob has submitted with men" in page
+    assert "Refuse ladies?" not in page
+    assert "bob has submitted" in text_of(eve, "/admin")
+    eve.post(re.search(r"/admin/events/iris/teams/\d+/approve", page)[0])
+    assert "waiting for approval" not in text_of(ada, "/events/iris")
 
 
 def test_a_link_is_shown_once_asks_first_and_takes_in_one_person(visit, rows):

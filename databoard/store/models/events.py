@@ -197,9 +197,9 @@ class EventAdmin(Base):
 
 
 class EventTeam(Base):
-    """A team in an event; it submits once ``approved_at`` is set.
+    """A team in an event; it submits once ``approved_at`` is set, while there is no ``remark``.
 
-    ``remark`` says why it waits where others need not.
+    ``remark`` says why it waits where others need not, also after it was let in.
     """
 
     __tablename__ = "event_teams"
@@ -231,8 +231,20 @@ class EventTeam(Base):
 
     @property
     def is_approved(self) -> bool:
-        """May the team submit?"""
+        """Does the team take part?"""
         return self.approved_at is not None and self.left_at is None
+
+    @property
+    def may_submit(self) -> bool:
+        """Does it take part, and wait for nothing?"""
+        return self.is_approved and not self.remark
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when it waits for the organisers: its sign-up, or its newest member's joining."""
+        if self.approved_at is None:
+            return self.signed_up_at
+        return max((one.joined_at for one in self.team.members), default=self.signed_up_at)
 
 
 class TeamMerge(Base):

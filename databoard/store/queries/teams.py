@@ -138,12 +138,17 @@ def event_team_of(session: Session, event: Event, user: User) -> EventTeam | Non
     )
 
 
-def used_before(session: Session, place: EventTeam) -> list[tuple[str, str]]:
+def used_before(
+    session: Session, place: EventTeam, user: User | None = None
+) -> list[tuple[str, str]]:
     """List who of a team has used another team's submissions in the event, with that team's name.
 
-    That is who belongs to a team that took part before, or left one, after it had submitted.
+    That is who belongs to a team that took part before, or left one, after it had submitted; of
+    one user alone, who need not be in the team yet, if one is given.
     """
     own = select(TeamMember.user_id).where(TeamMember.team_id == place.team_id)
+    if user is not None:
+        own = select(User.id).where(User.id == user.id)
     belong = select(
         TeamMember.team_id, TeamMember.user_id, literal(None, UTCDateTime()).label("left_at")
     )
@@ -179,10 +184,13 @@ def inherit_former_members(session: Session, team: Team, from_: Collection[int])
 
 
 def waiting(session: Session, event: Event | None = None) -> list[EventTeam]:
-    """List the sign-ups that wait for an organiser, oldest first."""
+    """List the teams that wait for an organiser, oldest first."""
     query = (
         select(EventTeam)
-        .where(EventTeam.approved_at.is_(None), EventTeam.left_at.is_(None))
+        .where(
+            or_(EventTeam.approved_at.is_(None), EventTeam.remark != ""),
+            EventTeam.left_at.is_(None),
+        )
         .options(joinedload(EventTeam.team), joinedload(EventTeam.event))
         .order_by(EventTeam.signed_up_at)
     )

@@ -39,11 +39,16 @@ def teams() -> Page:
             db.session.commit()
             flash(gettext("Your team is there. Invite others to it."), "success")
             return redirect(url_for(".team", team=team.name))
+    invited = invitation_queries.of_user(db.session(), user.id, now)
     page = render_template(
         "accounts/teams.html",
         form=form,
         teams=queries.of_user_with_members(db.session(), user),
-        invitations=invitation_queries.of_user(db.session(), user.id, now),
+        invitations=invited,
+        asking={
+            one.id: services.events_that_ask(db.session(), one.team, user, now=now)
+            for one in invited
+        },
     )
     return page, status_of(form)
 
@@ -165,7 +170,10 @@ def invitation(token: str) -> Page:
         is_member = queries.is_member(db.session(), found.team_id, guards.me().id)
         if is_member:
             return redirect(url_for(".team", team=found.team.name))
-        return render_template("accounts/invitation.html", invitation=found, token=token)
+        asking = services.events_that_ask(db.session(), found.team, guards.me(), now=guards.now())
+        return render_template(
+            "accounts/invitation.html", invitation=found, token=token, asking=asking
+        )
     return _joined(invitations.accept(db.session(), found, guards.me(), now=guards.now()))
 
 
