@@ -7,12 +7,14 @@ Every class of ``databoard.errors`` answers with its own status. Programs that a
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.routing import Rule
 
 from databoard.errors import BusyError, DataboardError, InvalidError, QuotaError, TooSoonError
 from databoard.store.outages import CONFLICTS, OUTAGES
@@ -137,10 +139,41 @@ def answer(status: int, message: str = "", **more: Any) -> Response:
     return response
 
 
+def _page_above(status: int) -> Response | None:
+    """Lead a browser on that asks for an address which only takes forms.
+
+    A refused form leaves its address in the address bar, and logging in leads back to it: the page
+    above it is where the form stood.
+    """
+    is_page = request.method in ("GET", "HEAD") and not request.headers.get("HX-Request")
+    if status not in (404, 405) or not is_page or wants_json():
+        return None
+    path, form = request.path, _answering(request.path, "POST")
+    page = _answering(path, "GET")
+    if form is None or (page is not None and page[0].rule == form[0].rule):
+        return None
+    while path := path.rpartition("/")[0]:
+        if page := _answering(path, "GET"):
+            return redirect(url_for(page[0].endpoint, **page[1]))  # type: ignore[return-value]
+    return None
+
+
+def _answering(path: str, method: str) -> tuple[Rule, Mapping[str, Any]] | None:
+    """Find what answers an address, with what it takes from it."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    try:
+        return adapter.match(path, method=method, return_rule=True)
+    except HTTPException:
+        return None
+
+
 def _on_databoard_error(error: DataboardError) -> Response:
     if error.status >= 500:
         logger.error("request %s: %s", request_id(), error, exc_info=error)
     db.session.rollback()
+    if above := _page_above(error.status):
+        return above
     more: dict[str, Any] = {"fault": error.fault}
     if isinstance(error, InvalidError):
         more |= {"field": error.field, "line": getattr(error, "line", None)}
@@ -167,6 +200,8 @@ def _wait_s(error: DataboardError) -> float | None:
 def _on_http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
+    if above := _page_above(error.code):
+        return above
     response = answer(error.code, _limit_of_size() if error.code == 413 else "")
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):

@@ -7,6 +7,7 @@ from werkzeug.exceptions import Unauthorized
 
 from databoard import errors
 from databoard.web.errors import WORDS
+from tests.builders import make_user
 
 SECRET = "password hunter2"
 
@@ -35,6 +36,13 @@ def raising_client(app):
         return app.test_client()
 
     return make
+
+
+@pytest.fixture
+def admin(app, rows, log_in):
+    user = make_user(rows, "root", access_level="admin")
+    rows.commit()
+    return log_in(user, app.test_client())
 
 
 @pytest.mark.parametrize("kind", [kind for kind in _all_errors() if kind.status < 500])
@@ -149,6 +157,38 @@ def test_a_wrong_method_names_the_right_ones(app):
 
     assert response.status_code == 405
     assert "GET" in response.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "above"),
+    [
+        ("/events/iris/sandbox/save", "/events/iris/sandbox"),
+        ("/events/iris/my_submissions/final", "/events/iris/my_submissions"),
+        ("/teams/owls/invite", "/teams/owls"),
+        ("/teams/owls/members/bob/remove", "/teams/owls"),
+        ("/admin/users/bob/approve", "/admin/users"),
+        ("/news/read", "/news"),
+        (f"/{'a' * 40}/cancel", f"/{'a' * 40}"),
+    ],
+)
+def test_an_address_of_a_form_alone_leads_to_the_page_above(admin, path, above):
+    answer = admin.get(path)
+
+    assert (answer.status_code, answer.location) == (302, above)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/events/none/sandbox", "/events/iris/sandbox/none.py", "/teams/none", "/merges/1/accept"],
+)
+def test_a_page_that_is_not_there_leads_nowhere(admin, path):
+    assert admin.get(path).status_code in (404, 405)
+
+
+def test_a_program_is_not_led_to_a_page(client):
+    headers = {"Accept": "application/json"}
+
+    assert client.get("/news/read", headers=headers).status_code == 405
 
 
 def test_what_a_visitor_types_is_shown_as_text(raising_client):
