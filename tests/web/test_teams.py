@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from databoard.services import invitations
@@ -194,6 +195,29 @@ def test_two_teams_go_on_as_one_once_both_founders_agree(visit, rows, pair):
 
     assert members(rows, "both") == ["ada", "bob"]
     assert ada.get("/teams/adas/merge").status_code == 404
+
+
+def test_the_pages_of_both_teams_show_an_open_proposal(visit, rows, pair, people):
+    ada, bob, eve = visit
+    services.add_member(rows, queries.by_name(rows, "bobs"), people[2], now=datetime.now(UTC))
+    pair.max_members_per_team = 3
+    rows.commit()
+    assert "Proposal in Iris" not in text_of(bob, "/teams/bobs")
+
+    ada.post("/teams/adas/merge", data={"event": "iris", "team": "bobs", "name": "both"})
+
+    asking, asked, member = (
+        BeautifulSoup(text_of(client, path), "html.parser").select_one("[aria-label^=Proposal]")
+        for client, path in ((ada, "/teams/adas"), (bob, "/teams/bobs"), (eve, "/teams/bobs"))
+    )
+    assert "You proposed to bobs to go on as both in Iris" in asking.text
+    assert asking.select_one("a")["href"] == "/teams/adas/merge"
+    assert "adas proposes to go on with you as both in Iris" in asked.text
+    assert "ada, " in asked.select_one(".hint").text
+    assert asked.select_one("time[datetime]")
+    assert asked.select_one("a")["href"] == "/teams/bobs/merge"
+    assert member.select_one("a") is None
+    assert "bob, the founder of bobs, answers." in member.text
 
 
 def test_a_proposal_is_declined(visit, pair):

@@ -265,6 +265,7 @@ class TeamMerge(Base):
     event: Mapped[Event] = relationship()
     asking: Mapped[EventTeam] = relationship(foreign_keys=[asking_id])
     asked: Mapped[EventTeam] = relationship(foreign_keys=[asked_id])
+    proposed_by: Mapped[User | None] = relationship()
 
     __table_args__ = (Index(None, "asked_id", "answered_at"), Index(None, "asking_id"))
 

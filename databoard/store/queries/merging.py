@@ -46,6 +46,7 @@ def open_of(session: Session, place_ids: Iterable[int]) -> list[TeamMerge]:
             )
             .options(
                 joinedload(TeamMerge.event),
+                joinedload(TeamMerge.proposed_by),
                 joinedload(TeamMerge.asking).joinedload(EventTeam.team),
                 joinedload(TeamMerge.asked).joinedload(EventTeam.team),
             )

@@ -8,23 +8,16 @@ from wtforms import SelectChoice  # type: ignore[attr-defined] # came with 3.3
 
 from databoard.errors import NotFoundError
 from databoard.services import merging as services
-from databoard.store.models import EventTeam, Team
 from databoard.store.queries import merging as queries
 from databoard.web import guards
 from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import MergeForm
-from databoard.web.accounts.teams import managed
+from databoard.web.accounts.teams import managed, places_to_merge
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
 from databoard.web.language import gettext
 
 Page = tuple[str, int] | Response
-
-
-def places_to_merge(team: Team) -> list[EventTeam]:
-    """List where the team could go on with another one."""
-    places = queries.places_of_team(db.session(), team.id)
-    return [place for place in places if services.may_merge(place.event, guards.now())]
 
 
 @bp.route("/teams/<team>/merge", methods=["GET", "POST"])

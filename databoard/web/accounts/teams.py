@@ -9,7 +9,7 @@ from databoard.errors import ForbiddenError, NotFoundError
 from databoard.services import invitations
 from databoard.services import merging as merging_services
 from databoard.services import teams as services
-from databoard.store.models import Team
+from databoard.store.models import EventTeam, Team
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import invitations as invitation_queries
 from databoard.store.queries import merging as merging_queries
@@ -93,6 +93,7 @@ def _page(team: Team, form: InviteForm) -> Page:
     path = session.get(NEW, "")
     if request.method == "GET":
         session.pop(NEW, None)
+    to_merge = places_to_merge(team)
     page = render_template(
         "accounts/team.html",
         team=team,
@@ -100,7 +101,8 @@ def _page(team: Team, form: InviteForm) -> Page:
         members=queries.members(db.session(), team.id),
         events=queries.current_events_of(db.session(), team),
         may_manage=may_manage,
-        may_merge=may_manage and _may_merge(team),
+        may_merge=may_manage and bool(to_merge),
+        merges=merging_queries.open_of(db.session(), [place.id for place in to_merge]),
         invitations=(
             invitation_queries.of_team(db.session(), team.id, guards.now()) if may_manage else []
         ),
@@ -109,12 +111,10 @@ def _page(team: Team, form: InviteForm) -> Page:
     return page, status_of(form)
 
 
-def _may_merge(team: Team) -> bool:
-    """Is there an event in which the team could go on with another one?"""
-    return any(
-        merging_services.may_merge(place.event, guards.now())
-        for place in merging_queries.places_of_team(db.session(), team.id)
-    )
+def places_to_merge(team: Team) -> list[EventTeam]:
+    """List where the team could go on with another one."""
+    places = merging_queries.places_of_team(db.session(), team.id)
+    return [place for place in places if merging_services.may_merge(place.event, guards.now())]
 
 
 # ---- inviting ------------------------------------------------------------------------------------
