@@ -127,6 +127,18 @@ def test_a_score_that_could_not_be_computed_blames_nobody_and_says_that_it_count
     assert "counts against your quota" in failure
 
 
+def test_folds_are_counted_from_1_as_messages_count_them(as_, rows, scene, settings):
+    own = printing(rows, scene, settings, b"hello")
+
+    page = soup(as_("organiser").get(f"/{own.hash_}"))
+
+    first, *_, last = (
+        row.select_one("td").text for row in page.select("[aria-labelledby=folds-title] tbody tr")
+    )
+    assert (first, last) == ("1", str(len(own.fold_runs)))
+    assert page.select_one("#output-1")["aria-label"] == "What fold 2 prints"
+
+
 def test_a_team_reads_a_short_error_and_the_organisers_all_of_it(as_, rows, scene):
     bad = make_failed(rows, scene, scene.ladies)
     url = f"/{bad.hash_}/error.txt"
