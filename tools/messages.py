@@ -18,6 +18,7 @@ from databoard.domain.states import Fault
 from databoard.domain.statistics import Verdict
 from databoard.services.leaderboards import TOGETHER
 from databoard.services.notifications import KINDS
+from databoard.services.sentences import SENTENCES
 from databoard.training.sampling import SOURCES
 from databoard.web.filters import state_words
 
@@ -37,7 +38,15 @@ def collect() -> Catalog:
     ):
         found.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
     for words in sorted(
-        {*state_words(), *KINDS.values(), *TOGETHER.values(), *SOURCES, *Fault, *Verdict}
+        {
+            *state_words(),
+            *KINDS.values(),
+            *SENTENCES.values(),
+            *TOGETHER.values(),
+            *SOURCES,
+            *Fault,
+            *Verdict,
+        }
     ):
         found.add(str(words))
     return found

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from databoard.services import notifications
+from databoard.services.sentences import Sentence, say
 from databoard.store.models import Event
 from databoard.store.queries import announcements, events
 from databoard.store.queries import notifications as queries
@@ -14,17 +15,17 @@ from databoard.store.queries import notifications as queries
 DAY = timedelta(days=1)
 
 
-def _news_of(event: Event, now: datetime) -> str | None:
+def _news_of(event: Event, now: datetime) -> Sentence | None:
     """Say what happened to an event within the last day, or will within the next."""
     if event.archived_at is not None:
         return None
     if event.closing_at is not None and now >= event.closing_at:
         is_fresh = now < event.closing_at + DAY
-        return f"{event.title} is closed: see how it ended." if is_fresh else None
+        return say("closed", event=event.title) if is_fresh else None
     if event.closing_at is not None and now >= event.closing_at - DAY:
-        return f"{event.title} closes on {event.closing_at:%d %B at %H:%M} UTC."
+        return say("closes", event=event.title, when=event.closing_at.isoformat())
     if event.opening_at is not None and event.opening_at <= now < event.opening_at + DAY:
-        return f"{event.title} is open: submit from now on."
+        return say("opened", event=event.title)
     return None
 
 
@@ -36,10 +37,10 @@ def tell_of_dates(session: Session, *, now: datetime) -> int:
     n_events = 0
     for event in events.around(session, now - DAY, now + DAY):
         text, url = _news_of(event, now), f"/events/{event.name}"
-        if text is None or queries.was_told(session, "event", text, url):
+        if text is None or queries.was_told(session, "event", str(text), url):
             continue
         n_events += 1
         for user in announcements.readers(session, event):
-            key = f"event:{event.id}:{text[-60:]}:{user.id}"
+            key = f"event:{event.id}:{str(text)[-60:]}:{user.id}"
             notifications.tell(session, user, "event", text, now=now, url=url, key=key)
     return n_events

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from databoard.errors import ForbiddenError, InvalidError, TooSoonError
 from databoard.services import notifications
+from databoard.services.sentences import say
 from databoard.store.models import Comment, Submission, User
 from databoard.store.queries import comments as queries
 from databoard.store.queries import teams as team_queries
@@ -40,7 +41,7 @@ def write(
     session.add(comment)
     session.flush()
     # Without the author, who may be unknown to the team in an anonymous event.
-    told, url = f"There is a new comment on {submission.name}.", f"/{submission.hash_}#comments"
+    told, url = say("commented", submission=submission.name), f"/{submission.hash_}#comments"
     for member in team_queries.members(session, submission.event_team.team_id):
         if member.id != user.id:
             key = f"comment:{comment.id}:{member.id}"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import rules
 from databoard.errors import InvalidError
 from databoard.services import activity, events, notifications
+from databoard.services.sentences import say
 from databoard.store.models import Credit, Submission, User
 from databoard.store.queries import credits as queries
 from databoard.store.queries import teams as team_queries
@@ -87,7 +88,7 @@ def _tell_credited(
         if source.event_team_id == submission.event_team_id:
             continue
         # By its submission's name: in an anonymous event nobody is told whose it is.
-        text = f"{submission.name} credits your {source.name}."
+        text = say("credited", submission=submission.name, source=source.name)
         for user in team_queries.members(session, source.event_team.team_id):
             key = f"credit:{submission.id}:{source.id}:{user.id}"
             notifications.tell(

@@ -11,6 +11,7 @@ from databoard.errors import DuplicateError, ForbiddenError, InvalidError, NotFo
 from databoard.mail import letters
 from databoard.services import notifications, teams
 from databoard.services.accounts import digest
+from databoard.services.sentences import say
 from databoard.store.models import Event, Team, TeamInvitation, User
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
@@ -56,7 +57,7 @@ def invite(session: Session, team: Team, by: User, name: str, *, now: datetime) 
     )
     session.add(invitation)
     session.flush()
-    text = f"{by.name} invites you to the team {team.name}."
+    text = say("invited", user=by.name, team=team.name)
     notifications.notify(session, user, "invitation", text, now=now, url="/teams")
     letter = letters.invited(user.name, by.name, team.name, "/teams")
     key = f"invited:{invitation.id}"
@@ -145,10 +146,10 @@ def accept(session: Session, invitation: TeamInvitation, user: User, *, now: dat
     session.flush()
     asked = teams.ask_about(session, team, user, now=now)
     if team.admin is not None:
-        text = f"{user.name} has joined your team {team.name}."
+        text = say("joined", user=user.name, team=team.name)
         if asked:
-            titles = " and ".join(event.title for event in asked)
-            text += f" It waits for the organisers of {titles}, where {user.name} has submitted."
+            titles = ", ".join(event.title for event in asked)
+            text = say("joined_and_waits", **text.values, events=titles)
         url = f"/teams/{team.name}"
         notifications.notify(session, team.admin, "team", text, now=now, url=url)
     return team

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from databoard.errors import ClosedError, DuplicateError, InvalidError
 from databoard.services import activity, events, notifications
+from databoard.services.sentences import say
 from databoard.store.models import EventTeam, Submission, Team, User
 from databoard.store.queries import submissions as queries
 from databoard.store.queries import teams as team_queries
@@ -122,7 +123,7 @@ def withdraw(
     if submission.withdrawn_at is not None:
         raise InvalidError(f"{submission.name} is withdrawn already.")
     submission.withdrawn_at, submission.withdrawal = now, reason
-    text = f"An organiser withdrew your submission {submission.name}: {reason}"
+    text = say("withdrawn", submission=submission.name, reason=reason)
     for user in team_queries.members(session, submission.event_team.team_id):
         key = f"withdrawn:{submission.id}:{user.id}:{now:%Y-%m-%d %H:%M}"
         url = f"/{submission.hash_}"

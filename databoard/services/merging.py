@@ -14,6 +14,7 @@ from databoard.domain import rules
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError, NotFoundError
 from databoard.mail import letters
 from databoard.services import events, notifications, teams
+from databoard.services.sentences import say
 from databoard.store.models import Event, EventTeam, Team, TeamMember, TeamMerge, User
 from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
@@ -107,7 +108,7 @@ def propose(
     captain = asked.team.admin
     if captain is not None:
         url = f"/teams/{asked.team.name}/merge"
-        text = f"{asking.team.name} proposes to go on with you as {name} in {event.title}."
+        text = say("proposed", team=asking.team.name, name=name, event=event.title)
         notifications.notify(session, captain, "invitation", text, now=now, url=url)
         letter = letters.proposed_merge(
             captain.name, asking.team.name, asked.team.name, name, event.title, url
@@ -197,7 +198,8 @@ def merge_places(
         )
         session.add(merge)
     merge.answered_at, merge.is_accepted = now, True
-    text = f"{first.team.name} and {second.team.name} go on as {name} in {event.title}."
+    names = {"first": first.team.name, "second": second.team.name, "team": name}
+    text = say("merged", **names, event=event.title)
     for user in members:
         url = f"/events/{event.name}/my_submissions"
         key = f"merged:{place.id}:{user.id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from databoard.mail import letters
 from databoard.mail.letters import Letter
 from databoard.mail.stopping import footer
 from databoard.services import outbox
+from databoard.services.sentences import Sentence
 from databoard.store.models import Notification, User
 from databoard.store.queries import notifications as queries
 
@@ -29,7 +31,7 @@ KINDS = {
 
 
 def notify(
-    session: Session, user: User, kind: str, text: str, *, now: datetime, url: str = ""
+    session: Session, user: User, kind: str, text: str | Sentence, *, now: datetime, url: str = ""
 ) -> Notification | None:
     """Tell a user something on the site, unless they chose not to hear of it there.
 
@@ -37,12 +39,17 @@ def notify(
     ----------
     kind : str
         What it is about, one of `KINDS`.
+    text : str or Sentence
+        What somebody wrote, as it is; or a sentence of ours, which pages translate.
     url : str
         Path on this site where more about it stands.
     """
     if kind in user.news_choices.split():
         return None
-    news = Notification(user_id=user.id, kind=kind, text=text, url=url[:200], at=now)
+    parts = asdict(text) if isinstance(text, Sentence) else None
+    news = Notification(
+        user_id=user.id, kind=kind, text=str(text), parts=parts, url=url[:200], at=now
+    )
     session.add(news)
     session.flush()
     return news
@@ -58,11 +65,18 @@ def write(
 
 
 def tell(
-    session: Session, user: User, kind: str, text: str, *, now: datetime, url: str, key: str
+    session: Session,
+    user: User,
+    kind: str,
+    text: str | Sentence,
+    *,
+    now: datetime,
+    url: str,
+    key: str,
 ) -> None:
     """Tell a user something on the site and by letter, wherever they want to hear of it."""
     notify(session, user, kind, text, now=now, url=url)
-    write(session, user, kind, letters.news(user.name, text, url), key, now=now)
+    write(session, user, kind, letters.news(user.name, str(text), url), key, now=now)
 
 
 def choose(session: Session, user: User, *, site: Iterable[str], mail: Iterable[str]) -> None:

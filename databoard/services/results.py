@@ -17,6 +17,7 @@ from databoard.domain import states
 from databoard.errors import InvalidError
 from databoard.mail import letters
 from databoard.services import events, jobs, ladders, notifications, outbox, reruns, telling
+from databoard.services.sentences import say
 from databoard.store.memory import keep
 from databoard.store.models import (
     BaggedScore,
@@ -330,7 +331,8 @@ def _tell_team(session: Session, submission: Submission, event: Event, now: date
     outcome = states.LABELS[submission.state]
     kind = "scored" if submission.state == "scored" else "failed"
     for user in team_queries.members(session, submission.event_team.team_id):
-        text, url = f"{submission.name} in {event.title}: {outcome}", f"/{submission.hash_}"
+        text = say("ended", submission=submission.name, event=event.title, outcome=outcome)
+        url = f"/{submission.hash_}"
         notifications.notify(session, user, kind, text, now=now, url=url)
         if event.sends_trained_mails:
             letter = letters.ended(user.name, submission.name, event.title, outcome, url)

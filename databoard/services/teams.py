@@ -12,6 +12,7 @@ from databoard.errors import DuplicateError, ForbiddenError, InvalidError
 from databoard.kits import bundling
 from databoard.mail import letters
 from databoard.services import notifications, outbox
+from databoard.services.sentences import say
 from databoard.store.models import (
     Event,
     EventTeam,
@@ -325,7 +326,7 @@ def approve(session: Session, place: EventTeam, *, now: datetime) -> None:
     event = place.event
     sandbox = f"/events/{event.name}/sandbox"
     for user in queries.members(session, place.team_id):
-        text = f"Your team {place.team.name} takes part in {event.title}: your sandbox is ready."
+        text = say("ready", team=place.team.name, event=event.title)
         notifications.notify(session, user, "team", text, now=now, url=sandbox)
         letter = letters.signed_up(user.name, event.title, sandbox)
         key = f"signed_up:{place.id}:{user.id}{again}"

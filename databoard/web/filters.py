@@ -16,6 +16,8 @@ from markupsafe import Markup
 
 from databoard import __version__
 from databoard.domain.states import LABELS, is_error
+from databoard.services.sentences import SENTENCES
+from databoard.store.models import Notification
 from databoard.web.language import chosen, gettext, ngettext
 
 MISSING = "–"
@@ -222,6 +224,19 @@ def page_numbers(page: int, n_pages: int) -> Iterator[int | None]:
         yield this
 
 
+def news_text(news: Notification) -> str:
+    """Say a piece of news in the visitor's language; what somebody wrote is left as it is."""
+    parts = news.parts or {}
+    message, values = str(parts.get("message")), dict(parts.get("values", {}))
+    if message not in SENTENCES.values():  # also one that an older version said
+        return news.text
+    if outcome := values.get("outcome"):
+        values["outcome"] = gettext(outcome)
+    if when := values.get("when"):
+        values["when"] = format_datetime(datetime.fromisoformat(when))
+    return gettext(message, **values)
+
+
 def page_address(page: int) -> str:
     """Address of another page of the list that is shown, with the same choices."""
     arguments = request.args.to_dict(flat=False)
@@ -250,6 +265,7 @@ def init_filters(app: Flask) -> None:
         page_numbers=page_numbers,
         state_look=state_look,
         steps_words=steps_words,
+        news_text=news_text,
     )
     app.jinja_env.globals.update(
         page_address=page_address,

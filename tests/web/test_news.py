@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from databoard.mail import stopping
 from databoard.services import credits as credit_services
 from databoard.services import notifications
 from databoard.services.notifications import KINDS
+from databoard.services.sentences import say
 from databoard.store.models import Comment, Notification
 from tests.web.scenes import ago, make_scene
 
@@ -46,6 +48,41 @@ def test_the_bell_counts_until_the_news_is_read(client, log_in, rows, scene):
     assert 'aria-label="News, 1 unread"' in text_of(client, "/news")
     client.post("/news/read")
     assert 'aria-label="News"' in text_of(client, "/news")
+
+
+def test_news_speaks_the_visitors_language_but_for_what_somebody_wrote(client, log_in, rows, scene):
+    closing = datetime(2026, 12, 1, 16, 30, tzinfo=UTC)
+    for text in (
+        say("ended", submission="forest", event="Iris 100 %", outcome="scored"),
+        say("closes", event="Iris", when=closing.isoformat()),
+        say("withdrawn", submission="oak", reason="scored"),
+        "scored",
+    ):
+        notifications.notify(rows, scene.ada, "scored", text, now=ago())
+    rows.commit()
+    log_in(scene.ada)
+
+    english = text_of(client, "/news")
+    client.get("/language/fr")
+    french = text_of(client, "/news")
+
+    assert "forest in Iris 100 %: scored" in english
+    assert "forest dans Iris 100 % : évaluée" in french.replace("\u202f", " ").replace("\xa0", " ")
+    assert "Iris ferme le 1 déc. 2026, 16:30 UTC." in french
+    assert "a retiré votre soumission oak" in french
+    assert ": scored<" in french.replace("\u202f", "").replace("\xa0", "").replace(" :", ":")
+    assert ">scored<" in french
+    texts = rows.scalars(select(Notification.text)).all()
+    assert "Iris closes on 01 December at 16:30 UTC." in texts
+
+
+def test_what_an_older_version_said_is_shown_as_it_was(client, log_in, rows, scene):
+    news = notifications.notify(rows, scene.ada, "scored", "oak: fine", now=ago())
+    news.parts = {"message": "%(submission)s: %(gone)s", "values": {"submission": "oak"}}
+    rows.commit()
+    log_in(scene.ada)
+
+    assert "oak: fine" in text_of(client, "/news")
 
 
 def test_one_chooses_what_to_hear_of_and_where(client, log_in, rows, scene):

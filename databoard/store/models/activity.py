@@ -79,7 +79,11 @@ class Comment(Base):
 
 
 class Notification(Base):
-    """News for one user, shown in the menu until read."""
+    """News for one user, shown in the menu until read.
+
+    ``text`` is the whole sentence in English; ``parts`` holds the sentence without its values, and
+    these, where pages can translate it.
+    """
 
     __tablename__ = "notifications"
 
@@ -87,6 +91,7 @@ class Notification(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(40))
     text: Mapped[str]
+    parts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     url: Mapped[Short] = mapped_column(default="")
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
