@@ -18,7 +18,7 @@ from databoard.domain.states import Fault
 from databoard.domain.statistics import Verdict
 from databoard.services.leaderboards import TOGETHER
 from databoard.services.notifications import KINDS
-from databoard.services.sentences import SENTENCES
+from databoard.services.sentences import ASKED, SENTENCES, USED
 from databoard.training.sampling import SOURCES
 from databoard.web.filters import state_words
 
@@ -42,6 +42,8 @@ def collect() -> Catalog:
             *state_words(),
             *KINDS.values(),
             *SENTENCES.values(),
+            ASKED,
+            USED,
             *TOGETHER.values(),
             *SOURCES,
             *Fault,

@@ -24,6 +24,9 @@ SENTENCES = {
     "ready": "Your team %(team)s takes part in %(event)s: your sandbox is ready.",
     "withdrawn": "An organiser withdrew your submission %(submission)s: %(reason)s",
 }
+#: Why a team waits, of each that its members have submitted with.
+USED = "%(user)s has submitted with %(team)s"
+ASKED = "%(used)s; the organisers decide about another team."
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from databoard.errors import DuplicateError, ForbiddenError, InvalidError
 from databoard.kits import bundling
 from databoard.mail import letters
 from databoard.services import notifications, outbox
-from databoard.services.sentences import say
+from databoard.services.sentences import ASKED, USED, say
 from databoard.store.models import (
     Event,
     EventTeam,
@@ -272,10 +272,10 @@ def _remark(session: Session, place: EventTeam, user: User | None = None) -> str
     if place.event.max_submissions is None and place.event.max_per_day is None:
         return ""
     told = [
-        f"{name} has submitted with {team}"
+        USED % {"user": name, "team": team}
         for name, team in queries.used_before(session, place, user)
     ]
-    return f"{', '.join(told)}; the organisers decide about another team." if told else ""
+    return ASKED % {"used": ", ".join(told)} if told else ""
 
 
 def renew_remarks(session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from markupsafe import Markup
 
 from databoard import __version__
 from databoard.domain.states import LABELS, is_error
-from databoard.services.sentences import SENTENCES
+from databoard.services.sentences import ASKED, SENTENCES, USED
 from databoard.store.models import Notification
 from databoard.web.language import chosen, gettext, ngettext
 
@@ -237,6 +238,17 @@ def news_text(news: Notification) -> str:
     return gettext(message, **values)
 
 
+_USED = re.compile(USED % {"user": r"(\S+)", "team": r"(\S+)"})
+
+
+def remark_text(remark: str) -> str:
+    """Say in the visitor's language why a team waits; names are single words."""
+    used = remark.removesuffix(ASKED % {"used": ""}).split(", ")
+    found = [_USED.fullmatch(one) for one in used]
+    told = [gettext(USED, user=one[1], team=one[2]) for one in found if one]
+    return gettext(ASKED, used=", ".join(told)) if len(told) == len(used) else remark
+
+
 def page_address(page: int) -> str:
     """Address of another page of the list that is shown, with the same choices."""
     arguments = request.args.to_dict(flat=False)
@@ -266,6 +278,7 @@ def init_filters(app: Flask) -> None:
         state_look=state_look,
         steps_words=steps_words,
         news_text=news_text,
+        remark_text=remark_text,
     )
     app.jinja_env.globals.update(
         page_address=page_address,

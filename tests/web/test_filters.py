@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from databoard.domain.states import LABELS
+from databoard.services.sentences import ASKED
 from databoard.web import filters
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -62,3 +63,17 @@ def test_an_unknown_state_keeps_its_name():
 def test_few_pages_are_all_linked():
     assert list(filters.page_numbers(1, 3)) == [1, 2, 3]
     assert list(filters.page_numbers(1, 1)) == [1]
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        ASKED % {"used": "bob has submitted with men"},
+        ASKED % {"used": "a-b has submitted with c.d, e_f has submitted with g"},
+        "an older version said this, and that",
+        "",
+    ],
+)
+def test_why_a_team_waits_is_read_back(app, remark):
+    with app.test_request_context():
+        assert filters.remark_text(remark) == remark

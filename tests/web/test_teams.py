@@ -92,6 +92,8 @@ def test_who_has_submitted_with_another_team_learns_that_the_organisers_are_aske
     assert "bob has submitted with men" in page
     assert "Refuse ladies?" not in page
     assert "bob has submitted" in text_of(eve, "/admin")
+    eve.get("/language/fr")
+    assert "bob a soumis avec men" in text_of(eve, "/admin")
     eve.post(re.search(r"/admin/events/iris/teams/\d+/approve", page)[0])
     assert "waiting for approval" not in text_of(ada, "/events/iris")
 
