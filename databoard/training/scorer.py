@@ -277,9 +277,11 @@ class Scorer:
             try:
                 value = score(truth, y_pred)
             except Exception as error:
+                # What an error says may quote labels: of test rows its kind alone is told.
+                said = "" if step.endswith("test") else f": {error}"
                 raise TrainingError(
                     f"{folds}: the score {score_type.name} stops on the {step} predictions with "
-                    f"{type(error).__name__}: {error}",
+                    f"{type(error).__name__}{said}",
                     "team" if self._is_strange(y_pred) else "organiser",
                 ) from error
             is_official = score_type.name == self._official

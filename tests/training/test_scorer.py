@@ -187,6 +187,17 @@ def test_a_score_that_fails_on_good_predictions_is_the_organisers(  # X9
     assert refusal.value.message.startswith("Fold 1: the score own ")
 
 
+def test_what_a_score_says_of_test_rows_is_not_told(problems: Path) -> None:
+    body = "if len(y_pred) == 37: raise ValueError(f'the label is {y_true[0]}')\n        return 1"
+    kit = _scorer_with(problems, "talks", body)
+    train, test = np.full((len(kit.y_train), 3), 1 / 3), np.full((37, 3), 1 / 3)
+
+    with pytest.raises(TrainingError) as refusal:
+        kit.score(0, train, test)
+
+    assert refusal.value.message.endswith("stops on the test predictions with ValueError")
+
+
 def test_a_score_that_fails_on_a_bag_names_its_folds(problems: Path) -> None:
     kit = _scorer_with(problems, "bags", "return 2 if len(y_pred) == 37 and y_pred[0] == 1 else 0")
     first, second = (np.full((len(kit.y_train), 3), [p, 1 - p, 0]) for p in (0.6, 0.1))
