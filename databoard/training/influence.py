@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from databoard.domain.influences import moves_of
 from databoard.domain.statistics import overlap_inflation
+from databoard.training.closed_forms import Quick
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -49,6 +50,7 @@ class Influence:
         folds: Sequence[tuple[IntArray, IntArray]],
     ) -> None:
         self._type, self._make = score_type, make
+        self._quick = Quick(score_type)
         self._y_train, self._y_test = y_train, y_test
         self._held_out = [valid for _, valid in folds]
         self._inflation = overlap_inflation(
@@ -128,7 +130,7 @@ class Influence:
         return np.asarray(found[1][0], dtype=np.float64)
 
     def _score(self, truth: Any, y_pred: Any) -> float:
-        return float(self._type.score_function(self._make(truth), self._make(y_pred)))
+        return self._quick(self._make(truth), self._make(y_pred))
 
     def _resampled(self, truth: Any, y_pred: Any, number: int) -> FloatArray:
         """Score the same resampled examples for every submission.

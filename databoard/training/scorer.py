@@ -19,7 +19,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +82,17 @@ def wrap(Predictions: Any, rows: Any, **values: Any) -> Any:
 
     A kit's own type from before ramp-workflow 0.5 takes no ``fold_is``: it gets the rows cut out.
     """
-    parameters = inspect.signature(Predictions).parameters.values()
-    if any(each.name == "fold_is" or each.kind is each.VAR_KEYWORD for each in parameters):
+    if _takes_rows(Predictions):
         return Predictions(fold_is=rows, **values)
     if rows is not None:
         values = {name: sampling.pick(value, rows) for name, value in values.items()}
     return Predictions(**values)
+
+
+@cache  # asking takes longer than wrapping
+def _takes_rows(Predictions: Any) -> bool:
+    parameters = inspect.signature(Predictions).parameters.values()
+    return any(each.name == "fold_is" or each.kind is each.VAR_KEYWORD for each in parameters)
 
 
 #: Where ramp-workflow's own score types say less than they do: chance is no lower bound.

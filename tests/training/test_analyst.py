@@ -255,6 +255,21 @@ def test_a_score_that_does_not_decompose_is_resampled(scorer):
     assert np.load(io.BytesIO(npy(found["public_mean"]))).shape == (200,)
 
 
+def test_influences_ask_the_kit_no_more_once_a_closed_form_has_proved_right(scorer, monkeypatch):
+    kind = next(s for s in scorer.kit.score_types if s.name == "acc")
+    truth = scorer._truth("all", -1).y_pred
+    influence = Influence(kind, scorer._wrap, truth, None, scorer.folds)
+    trains, tests = predict(scorer, 0.9, 1)
+    bagged = {"valid": (trains[0], np.arange(len(truth)))}
+    asked = [influence.of(trains, tests, bagged) for _ in range(20)]
+    monkeypatch.setattr(type(kind), "score_function", None)
+
+    found = influence.of(trains, tests, bagged)
+
+    for name, vector in asked[0].items():
+        np.testing.assert_array_equal(found[name], vector)
+
+
 #: Where a vector should be: numpy refuses it deep inside.
 CUBE = npy(np.ones((4, 4, 4)))
 
