@@ -109,7 +109,8 @@ def claim(
 def _renew(submission: Submission) -> None:
     """Make new again what an interrupted attempt left; folds that were scored stay so."""
     for fold_run in submission.fold_runs:
-        if fold_run.state != "scored":
+        is_as_new = fold_run.state == "new" and fold_run.started_at is None
+        if fold_run.state != "scored" and not is_as_new:
             fold_run.state, fold_run.fault, fold_run.message = "new", "", ""
             fold_run.started_at = fold_run.ended_at = None
 

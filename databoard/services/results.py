@@ -216,6 +216,32 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
         return False
     event = _event(session, job.event_id)
     run = queries.measured(session, submission.id)
+    with session.no_autoflush:  # the end of the job writes all of it, in one go
+        _conclude(session, submission, event, ending, run, now)
+        is_scored = submission.state == "scored"
+        if is_scored:
+            submission.reproduces = reruns.compare(job.answer, submission)
+        jobs.finish(session, job_id, token, now=now)
+    if ending.kit_hash:
+        queries.mark_stale(session, event.id, ending.data_hash, ending.kit_hash)
+        if event.data_hash != ending.data_hash:
+            event.data_hash = ending.data_hash  # the event's row after submissions, as everywhere
+    _tell_team(session, submission, event, now)
+    if submission.state == "scoring_error" and submission.fault == "organiser":
+        _tell_organisers(session, submission, event, now)
+    events.touch(session, event.id, analyse=is_scored, is_result=True, board=is_scored)
+    session.flush()
+    return True
+
+
+def _conclude(
+    session: Session,
+    submission: Submission,
+    event: Event,
+    ending: Ending,
+    run: Measured,
+    now: datetime,
+) -> None:
     submission.state = ending.state or str(states.of_folds(fold.state for fold in run.folds))
     if not submission.is_ended:
         raise InvalidError(f"{submission.name} has folds that have not ended.", "state")
@@ -224,22 +250,10 @@ def finish(session: Session, job_id: int, token: int, ending: Ending, *, now: da
     if ending.is_quoted and event.log_policy != "full":
         ending = replace(ending, message=telling.counted(submission.event_team, ending.message))
     _sum_up(submission, ending, run, now)
-    is_scored = submission.state == "scored"
-    if is_scored:
+    if submission.state == "scored":
         _record_scores(session, submission, event, ending, run)
         submission.message = submission.message or _no_numbers(event, run)
-        submission.reproduces = reruns.compare(job.answer, submission)
         submission.awaits_analysis, submission.is_rung = True, False
-    jobs.finish(session, job_id, token, now=now)
-    if ending.kit_hash:
-        queries.mark_stale(session, event.id, ending.data_hash, ending.kit_hash)
-        event.data_hash = ending.data_hash  # the event's row after submissions, as everywhere
-    _tell_team(session, submission, event, now)
-    if submission.state == "scoring_error" and submission.fault == "organiser":
-        _tell_organisers(session, submission, event, now)
-    events.touch(session, event.id, analyse=is_scored, is_result=True, board=is_scored)
-    session.flush()
-    return True
 
 
 def _sum_up(submission: Submission, ending: Ending, run: Measured, now: datetime) -> None:
