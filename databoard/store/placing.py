@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, inspect, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, inspect, select, update
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Session
 
 from databoard.domain import leaderboard
+from databoard.store.base import Base
 from databoard.store.models.events import EventScoreType, EventTeam
 from databoard.store.models.standings import Standing
 from databoard.store.models.submissions import Submission, SubmissionScore
@@ -41,15 +42,24 @@ def place(session: Session, where: ColumnElement[bool]) -> None:
     where : ColumnElement
         About `Submission`.
     """
-    wanted = _wanted(session, where)
-    rows = session.execute(_lines().where(where))
+    _place(session, _facts().where(where), _lines().where(where))
+
+
+def _place_some(session: Session, submission_ids: Sequence[int]) -> None:
+    for chunk in _chunks(submission_ids):
+        _place(session, *_of_some(), {"submissions": chunk})
+
+
+def _place(session: Session, facts: Any, lines: Any, values: Mapping[str, Any] = {}) -> None:
+    wanted = _wanted(session.execute(facts, values))
+    rows = session.execute(lines, values)
     known = {(row[0], row[1]): dict(zip(LINE, row[2:], strict=True)) for row in rows}
     gone = {submission_id for submission_id, board in known if (submission_id, board) not in wanted}
     for chunk in _chunks(sorted(gone)):
         session.execute(_quietly(delete(Standing).where(Standing.submission_id.in_(chunk))))
     new = [_named(key, line) for key, line in wanted.items() if key not in known]
     if new:
-        session.execute(insert(Standing), new)
+        session.execute(_new_lines(), new)
     changed = [
         _named(key, line) for key, line in wanted.items() if key in known and known[key] != line
     ]
@@ -68,7 +78,7 @@ def _quietly(statement: Any) -> Any:
     return statement.execution_options(synchronize_session=False)
 
 
-# Both are put together once: that takes longer than asking them of one submission.
+# These are put together once: that takes longer than asking them of one submission.
 
 
 @cache
@@ -114,9 +124,20 @@ def _facts() -> Any:
     )
 
 
-def _wanted(session: Session, where: ColumnElement[bool]) -> dict[Key, dict[str, Any]]:
+@cache
+def _of_some() -> tuple[Any, Any]:
+    """Ask for both of some submissions."""
+    are_meant = Submission.id.in_(bindparam("submissions", expanding=True))
+    return _facts().where(are_meant), _lines().where(are_meant)
+
+
+@cache
+def _new_lines() -> Any:
+    return insert(Base.metadata.tables[Standing.__tablename__])
+
+
+def _wanted(rows: Iterable[Any]) -> dict[Key, dict[str, Any]]:
     """Derive lines by submission and board."""
-    rows = session.execute(_facts().where(where))
     wanted: dict[Key, dict[str, Any]] = {}
     for key, event_id, team_id, submitted_at, is_off, precision, is_lower, *scores in rows:
         for board, score in zip(BOARDS, scores, strict=True):
@@ -147,8 +168,7 @@ def _follow(session: Session, _context: Any) -> None:
             teams.add(row.id)
         elif isinstance(row, EventScoreType) and _has_changed(row, OF_SCORE_TYPE):
             events.add(row.event_id)
-    for chunk in _chunks(sorted(submissions)):
-        place(session, Submission.id.in_(chunk))
+    _place_some(session, sorted(submissions))
     if teams:
         place(session, Submission.event_team_id.in_(teams))
     if events:

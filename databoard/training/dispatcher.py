@@ -427,19 +427,19 @@ class Desk:
         """Take two rounds of folds, or more if they are short; tell also which lanes are empty."""
         rounds = min(max(2.0, AHEAD_S / self._fold_s), MAX_ROUNDS)
         taken: list[Run] = []
-        terms: dict[int, Terms] = {}
+        met: dict[int, tuple[Event, Terms]] = {}
         empty = set()
         for lane in lanes:
             while self._has_room(lane, rounds, taken):
-                run = self._take(session, lane, terms)
+                run = self._take(session, lane, met)
                 if run is None:
                     empty.add(lane)
                     break
                 taken.append(run)
         return taken, empty
 
-    def _take(self, session: Session, lane: str, terms: dict[int, Terms]) -> Run | None:
-        """Claim a job and read what its thread needs; terms of events that were met are kept."""
+    def _take(self, session: Session, lane: str, met: dict[int, tuple[Event, Terms]]) -> Run | None:
+        """Claim a job and read what its thread needs; events that were met are not read again."""
         lease = timedelta(seconds=self.pace.lease_s)
         job = jobs.claim(
             session,
@@ -453,11 +453,12 @@ class Desk:
         if job is None:
             return None
         submission = job.submission
-        event = event_queries.by_id(session, job.event_id)
-        assert event is not None
-        if event.id not in terms:
-            terms[event.id] = self._terms_of(session, event)
-        run = Run.of(job, event, terms[event.id], self.files)
+        if job.event_id not in met:
+            event = event_queries.by_id(session, job.event_id)
+            assert event is not None
+            met[event.id] = event, self._terms_of(session, event)
+        event, terms = met[job.event_id]
+        run = Run.of(job, event, terms, self.files)
         return run.with_folds(submission, event) if submission is not None else run
 
     def _terms_of(self, session: Session, event: Event) -> Terms:

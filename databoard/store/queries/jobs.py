@@ -20,7 +20,6 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    true,
     update,
 )
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -128,32 +127,35 @@ def claim(
     if due is None:
         return None
     job_id, team_id, is_strict = due
-    may_start: ColumnElement[bool] = true()
     if is_strict:
         # Another trainer may be taking the team's other job at this very moment: it holds the
         # team, or what it has taken is seen from now on.
         team = select(EventTeam.id).where(EventTeam.id == team_id)
         if session.scalar(team.with_for_update(skip_locked=True)) is None:
             return None
-        others = aliased(Job)
-        may_start = not_(exists().where(others.event_team_id == team_id, others.state == "running"))
+    which = {"key": job_id, "team": team_id} if is_strict else {"key": job_id}
     taken = session.execute(
-        update(Job)
-        .where(Job.id == job_id, Job.state == "due", may_start)
-        .values(
-            state="running",
-            owner=owner,
-            lease_until=until,
-            started_at=now,
-            token=Job.token + 1,
-            attempts=Job.attempts + 1,
-        )
-        .execution_options(synchronize_session=False)
+        _lease(is_strict), {**which, "owner": owner, "lease_until": until, "started_at": now}
     )
     if not taken.rowcount:  # type: ignore[attr-defined]
         return None
     job: Job | None = session.scalar(_with_folds(), {"key": job_id})
     return job
+
+
+@cache
+def _lease(is_strict: bool) -> Any:
+    """Give a job that is still due to a trainer; in a strict event, if its team has none."""
+    table = Job.__table__
+    query = update(table).where(table.c.id == bindparam("key"), table.c.state == "due")  # type: ignore[arg-type]
+    if is_strict:
+        others = table.alias()
+        query = query.where(
+            ~exists().where(
+                others.c.event_team_id == bindparam("team"), others.c.state == "running"
+            )
+        )
+    return query.values(state="running", token=table.c.token + 1, attempts=table.c.attempts + 1)
 
 
 @cache

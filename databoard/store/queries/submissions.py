@@ -249,14 +249,7 @@ def twin(
 
 def mark_stale(session: Session, event_id: int, data_hash: str, kit_hash: str) -> None:
     """Mark what was scored with other data or another kit than these; unmark the others."""
-    newest = session.execute(
-        select(Submission.data_hash, Submission.kit_hash)
-        .where(
-            Submission.event_id == event_id, Submission.state == "scored", Submission.kit_hash != ""
-        )
-        .order_by(Submission.submitted_at.desc())
-        .limit(2)
-    ).all()
+    newest = session.execute(_newest(), {"event": event_id}).all()
     # As long as nothing changes, the marks are right: the cost of one more result stays the same.
     if len(newest) == 2 and {tuple(row) for row in newest} == {(data_hash, kit_hash)}:
         return
@@ -274,6 +267,21 @@ def mark_stale(session: Session, event_id: int, data_hash: str, kit_hash: str) -
             .values(is_stale=mark)
             .execution_options(synchronize_session=False)
         )
+
+
+@cache
+def _newest() -> Any:
+    """Ask what the two newest results of an event were made with."""
+    return (
+        select(Submission.data_hash, Submission.kit_hash)
+        .where(
+            Submission.event_id == bindparam("event"),
+            Submission.state == "scored",
+            Submission.kit_hash != "",
+        )
+        .order_by(Submission.submitted_at.desc())
+        .limit(2)
+    )
 
 
 def hashes(session: Session, *, ended: bool = False) -> set[str]:
@@ -417,7 +425,12 @@ def add_scores(
 ) -> None:
     """Write many scores with one statement, past the session, which need not know them."""
     if rows:
-        session.execute(insert(Base.metadata.tables[kind.__tablename__]), rows)
+        session.execute(_inserting(kind), rows)
+
+
+@cache
+def _inserting(kind: type[FoldScore | BaggedScore]) -> Any:
+    return insert(Base.metadata.tables[kind.__tablename__])
 
 
 def stop_folds(session: Session, submission_id: int, states: Collection[str]) -> None:
@@ -432,9 +445,15 @@ def stop_folds(session: Session, submission_id: int, states: Collection[str]) ->
 
 def with_team(session: Session, submission_id: int) -> Submission | None:
     """Submission as it is now, with its place in the event."""
-    return session.scalar(
+    found: Submission | None = session.scalar(_with_team(), {"key": submission_id})
+    return found
+
+
+@cache
+def _with_team() -> Any:
+    return (
         select(Submission)
-        .where(Submission.id == submission_id)
+        .where(Submission.id == bindparam("key"))
         .options(joinedload(Submission.event_team))
         .execution_options(populate_existing=True)
     )
