@@ -59,7 +59,7 @@ LANES = ("train", "check")
 #: submissions; where they are long, two rounds, so that no slot waits for the desk.
 AHEAD_S, MAX_ROUNDS = 0.5, 8.0
 #: So long news of a full queue gather, to be written together; nobody watches each of them.
-GATHER_S = 0.1
+GATHER_S = 0.25
 #: How often a trainer that is busy looks what has changed.
 LOOK_S = 0.2
 _GLANCE_S = 0.05
@@ -497,21 +497,27 @@ class Desk:
         found = []
         try:
             item = self.inbox.get(timeout=self._patience())
-            until = time.monotonic() + (GATHER_S if self._is_busy() else 0.0)
+            self._let_gather()
             while True:
                 if item is None:
                     self._is_curious = True
                 else:
                     found.append(item)
-                item = self.inbox.get(timeout=max(0.0, until - time.monotonic()))
+                item = self.inbox.get_nowait()
         except queue.Empty:
             if not (found or self.steps or self._is_curious):
                 self._due = set(LANES)
         return found
 
+    def _let_gather(self) -> None:
+        """Wait for more news while that holds nothing up; asleep, as each would wake the desk."""
+        until = time.monotonic() + GATHER_S
+        while self._is_busy() and time.monotonic() < until:
+            time.sleep(_GLANCE_S)
+
     def _is_busy(self) -> bool:
         """Whether enough waits for the slots that none of them waits for the desk."""
-        n_left = sum(run.n_left for run in self.runs.values())
+        n_left = sum(run.n_left for run in self.runs.values() if not run.is_waiting)
         return self.stop_at is None and n_left > 2 * self.engine.slots
 
     def _patience(self) -> float:

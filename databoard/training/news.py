@@ -66,6 +66,11 @@ class Run:
         """Name of the submission in addresses and logs."""
         return self.folder.removeprefix("submission_")
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has asked and has no answer yet, and so nothing to train."""
+        return self.answer is not None and not self.answer.done()
+
     @classmethod
     def of(cls, job: Job, event: Any, terms: Terms, files: Files) -> Run:
         """Read what the threads need of a job."""
