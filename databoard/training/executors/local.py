@@ -283,6 +283,8 @@ class LocalExecutor:
 
         def give_back() -> None:
             nonlocal held
+            if not held:
+                return  # nothing to wake anybody for
             with self._room:
                 self._free, held = self._free + held, 0
                 self._room.notify_all()
