@@ -37,10 +37,7 @@ def record_addition(
     session: Session, submission_id: int, without: float | None, together: float
 ) -> None:
     """Keep what the best combination scored before a submission arrived, and with it."""
-    submission = session.get(Submission, submission_id)
-    if submission is not None and submission.blend_with is None:
-        submission.blend_without, submission.blend_with = without, together
-        session.flush()
+    queries.add_to_blend(session, submission_id, without, together)
 
 
 def record_blend(

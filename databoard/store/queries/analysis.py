@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.orm import Session, joinedload
 
+from databoard.store.memory import expire
 from databoard.store.models import (
     Credit,
     Event,
@@ -313,6 +315,21 @@ def replace_places(session: Session, event_id: int, places: Sequence[Place]) -> 
 
 #: Submissions that hold a share; in the words of the partial index.
 _HOLDS = text("(submissions.contributivity <> 0 OR submissions.historical_contributivity <> 0)")
+
+
+def add_to_blend(
+    session: Session, submission_id: int, without: float | None, together: float
+) -> None:
+    """Keep what a submission added to the best combination, unless that is known already."""
+    values = {"of": submission_id, "blend_without": without, "blend_with": together}
+    session.execute(_adding(), values)
+    expire(session, Submission, submission_id)
+
+
+@cache  # there is one for each result, and putting it together takes longer than doing it
+def _adding() -> Any:
+    table = Submission.__table__
+    return update(table).where(table.c.id == bindparam("of"), table.c.blend_with.is_(None))  # type: ignore[arg-type]
 
 
 def shares(session: Session, event_id: int) -> dict[int, tuple[float, float]]:
