@@ -15,7 +15,9 @@ def post_worker_init(worker):
     """Take visitors only once everything is ready for them."""
     from databoard.web.warming import warm_up
 
-    warm_up(worker.wsgi)
+    # A site that wraps the application goes without: it is speed, and nothing else.
+    if hasattr(worker.wsgi, "jinja_env"):
+        warm_up(worker.wsgi)
 
 
 def child_exit(server, worker):

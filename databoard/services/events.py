@@ -40,7 +40,7 @@ AT_LEAST_ONE = (
 )
 NOT_NEGATIVE = ("late_s", "pause_s", "max_per_day", "max_submissions", "max_pending")
 #: What public and private scores depend on.
-RANKING = ("ranking", "has_ladder")
+RANKING = {"ranking", "has_ladder"}
 DATES = ("opening_at", "public_opening_at", "closing_at")
 CHOICES = {"log_policy": ("full", "limited"), "ranking": ("bagged", "mean")}
 EDITABLE = (
@@ -236,10 +236,12 @@ def update(session: Session, event: Event, **fields: Any) -> None:
         _check_setting(name, value)
     dates = {name: fields.get(name, getattr(event, name)) for name in DATES}
     rules.check_dates(*dates.values())
-    before = [getattr(event, name) for name in RANKING]
+    is_ranked_anew = any(getattr(event, name) != fields.get(name) for name in RANKING & set(fields))
+    if is_ranked_anew:
+        result_queries.hold_scored(session, event.id)
     for name, value in fields.items():
         setattr(event, name, value)
-    if [getattr(event, name) for name in RANKING] != before:
+    if is_ranked_anew:
         _rank_anew(session, event)
     touch(session, event.id)
     session.flush()
@@ -265,6 +267,7 @@ def choose_official(session: Session, event: Event, name: str) -> None:
         raise InvalidError(f"The event has no score {name}.", "official_score")
     if name == event.official_score.name:
         return
+    result_queries.hold_scored(session, event.id)
     for score in event.score_types:
         score.is_official = score.name == name
     _rank_anew(session, event)

@@ -120,7 +120,7 @@ def remove_member(session: Session, team: Team, user: User, *, now: datetime) ->
     session.expire(team, ["members"])
     for place in queries.waiting(session):
         if place.team_id == team.id and place.is_approved:
-            place.remark = _remark(session, place)
+            place.remark = _remark_of_now(session, place)
     session.flush()
 
 
@@ -261,7 +261,8 @@ def ask_about(session: Session, team: Team, user: User, *, now: datetime) -> lis
     """
     places = _places_that_ask(session, team, user, now)
     for place in places:
-        place.remark = _remark(session, place, None if place.remark else user)
+        told = [*_parts(place.remark), *_parts(_remark(session, place, user))]
+        place.remark = ASKED % {"used": ", ".join(dict.fromkeys(told))}
         _ask_organisers(session, place, now, about=f":{user.id}:{now:%Y%m%d}")
     session.flush()
     return [place.event for place in places]
@@ -278,11 +279,25 @@ def _remark(session: Session, place: EventTeam, user: User | None = None) -> str
     return ASKED % {"used": ", ".join(told)} if told else ""
 
 
+def _parts(remark: str) -> list[str]:
+    """Take a remark apart, by those it is about."""
+    return remark.removesuffix(ASKED % {"used": ""}).split(", ") if remark else []
+
+
+def _remark_of_now(session: Session, place: EventTeam) -> str:
+    """Say anew why a team waits; of one that is in, only about those it waits for already."""
+    if not place.is_approved:
+        return _remark(session, place)
+    asked = {part.partition(" ")[0] for part in _parts(place.remark)}
+    told = [part for part in _parts(_remark(session, place)) if part.partition(" ")[0] in asked]
+    return ASKED % {"used": ", ".join(told)} if told else ""
+
+
 def renew_remarks(session: Session) -> None:
     """Say again why teams wait, after somebody's name has gone."""
     for place in queries.waiting(session):
         if place.remark:
-            place.remark = _remark(session, place)
+            place.remark = _remark_of_now(session, place)
     session.flush()
 
 

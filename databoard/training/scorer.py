@@ -281,7 +281,7 @@ class Scorer:
         for score_type, score in self._quick:
             try:
                 value = score(truth, y_pred)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 # What an error says may quote labels: of test rows its kind alone is told.
                 said = "" if step.endswith("test") else f": {error}"
                 raise TrainingError(
@@ -304,7 +304,10 @@ class Scorer:
 
     def _is_strange(self, y_pred: Any) -> bool:
         """Whether the predictions themselves may be why a score fails."""
-        values = np.asarray(y_pred.y_pred)
+        try:
+            values = np.asarray(y_pred.y_pred)
+        except ValueError:  # lists of different lengths, in a kit's own type
+            return True
         if values.dtype.kind not in "fiub":
             return True
         if (np.abs(values) > _HUGE).any():
@@ -513,19 +516,21 @@ def _analyse(
 
 
 def _guarded(
-    work: Callable[[], tuple[dict[str, Any], list[int]]],
+    work: Callable[[], tuple[dict[str, Any], list[int]]], *, is_for_teams: bool = False
 ) -> tuple[dict[str, Any], list[int]]:
-    """Run the organiser's code; whatever it raises becomes an answer."""
+    """Run the organiser's code; whatever it raises becomes an answer.
+
+    With ``is_for_teams`` a team reads the answer: what an error says may quote labels, and is for
+    the trainer's log alone.
+    """
     try:
         return work()
     except DataboardError as error:
         return {"error": error.message[:4000], "fault": error.fault}, []
-    except Exception as error:
-        words = traceback.format_exc()[-4000:]
-        return {
-            "error": f"{type(error).__name__}: {error}\n{words}"[:4000],
-            "fault": "organiser",
-        }, []
+    except (Exception, SystemExit) as error:
+        words = f"{type(error).__name__}: {error}\n{traceback.format_exc()[-4000:]}"[:4000]
+        told = f"Scoring stops with {type(error).__name__}." if is_for_teams else words
+        return {"error": told, "fault": "organiser", "log": words}, []
 
 
 def _receive_terms(channel: socket.socket) -> Terms:
@@ -558,7 +563,10 @@ def serve(channel: socket.socket, problem: str, event: str | None, problems_dir:
         return
     while (message := wire.receive(channel)) is not None:
         request, descriptors = message
-        answer, parcels = _guarded(partial(_answer, loaded[0], request, descriptors))
+        answer, parcels = _guarded(
+            partial(_answer, loaded[0], request, descriptors),
+            is_for_teams=request["do"] in ("score", "bag"),
+        )
         wire.send(channel, answer, parcels)
         wire.close(*descriptors, *parcels)
         sys.stdout.flush()

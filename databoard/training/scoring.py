@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import select
 import signal
 import threading
@@ -33,6 +34,8 @@ from databoard.training.shuffling import Rows
 from databoard.training.terms import Terms
 from databoard.training.wall import View
 from databoard.training.wire import Fault, FoldResult, FoldTask, Form
+
+logger = logging.getLogger(__name__)
 
 PREPARE_S = 900.0
 SCORE_S = 120.0
@@ -205,7 +208,7 @@ class PreparedKit:
             wire.close(*given)
 
     def _receive(
-        self, timeout: float, fault: Fault = "organiser"
+        self, timeout: float, fault: Fault = "organiser", *, is_for_teams: bool = False
     ) -> tuple[dict[str, Any], list[int]]:
         channel = self._process.channel
         ready, _, _ = select.select([channel], [], [], timeout)
@@ -215,11 +218,16 @@ class PreparedKit:
             self._process.close()
             if ready and self._process.process.returncode in _KILLED:
                 raise BusyError(f"The scorer of {self.problem} was killed.")
-            why = f"ended: {said}" if ready else f"did not answer within {timeout:.0f} s"
+            # What it printed may quote labels: it is for the log, where a team reads the answer.
+            logger.warning("the scorer of %s ended: %s", self.problem, said)
+            ended = "ended." if is_for_teams else f"ended: {said}"
+            why = ended if ready else f"did not answer within {timeout:.0f} s"
             raise TrainingError(f"The scorer of {self.problem} {why}", fault)
         answer, parcels = message
         if "error" in answer:
             wire.close(*parcels)
+            if "log" in answer:
+                logger.warning("the scorer of %s: %s", self.problem, answer["log"])
             raise TrainingError(answer["error"], answer["fault"])
         return answer, parcels
 
@@ -227,13 +235,14 @@ class PreparedKit:
         self, request: Mapping[str, Any], blobs: Sequence[bytes] = ()
     ) -> tuple[dict[str, Any], list[int]]:
         given = [wire.freeze(blobs)] if blobs else []
-        is_free = self.info.prediction_kind == "other" and request["do"] in ("score", "bag")
+        is_for_teams = request["do"] in ("score", "bag")
+        is_free = self.info.prediction_kind == "other" and is_for_teams
         # Free predictions are as long as a submission makes them, and so are their scores.
         fault: Fault = "team" if is_free else "organiser"
         try:
             with self._lock:
                 wire.send(self._process.channel, request, given)
-                return self._receive(SCORE_S, fault)
+                return self._receive(SCORE_S, fault, is_for_teams=is_for_teams)
         except OSError as error:
             raise BusyError(f"The scorer of {self.problem} has gone.") from error
         finally:

@@ -146,7 +146,9 @@ def _page_above(status: int) -> Response | None:
     above it is where the form stood.
     """
     is_page = request.method in ("GET", "HEAD") and not request.headers.get("HX-Request")
-    if status not in (404, 405) or not is_page or wants_json():
+    # Programs that take anything are no browser, and get the status.
+    is_browser = is_page and "text/html" in request.accept_mimetypes.values()
+    if status not in (404, 405) or not is_browser or wants_json():
         return None
     path, form = request.path, _answering(request.path, "POST")
     page = _answering(path, "GET")

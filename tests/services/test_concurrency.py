@@ -24,7 +24,9 @@ from databoard.services import (
     accounts,
     analysis,
     environments,
+    events,
     jobs,
+    marks,
     merging,
     outbox,
     results,
@@ -54,6 +56,7 @@ from tests.builders import (
     NOON,
     make_event,
     make_event_team,
+    make_score_type,
     make_scored_submission,
     make_submission,
     make_team,
@@ -583,3 +586,58 @@ def test_a_result_is_trained_anew_while_it_is_analysed(sessions, submissions_dir
     with sessions() as session:
         assert session.get(Submission, key).state == "new"
         assert session.scalar(select(func.count()).where(Standing.submission_id == key)) == 0
+
+
+def _disqualify(session, event, submission):
+    marks.mark_team(session, submission.event_team, by=None, now=NOON, disqualification="a copy")
+
+
+def _choose_another_score(session, event, submission):
+    other = next(one.name for one in event.score_types if not one.is_official)
+    events.choose_official(session, event, other)
+
+
+def _build_a_ladder(session, event, submission):
+    events.update(session, event, has_ladder=True)
+
+
+def _withdraw(session, event, submission):
+    marks.withdraw(session, submission, "a copy", by=None, now=NOON)
+
+
+@pytest.mark.parametrize("change", [_disqualify, _choose_another_score, _build_a_ladder, _withdraw])
+def test_what_moves_lines_waits_for_an_analysis_that_writes_them(sessions, change):
+    def make(session):
+        kinds = [make_score_type(session, name) for name in ("one", "two")]
+        place = make_event_team(session, make_event(session, score_types=kinds))
+        for score in (0.5, 0.6):
+            made = make_scored_submission(session, place, score=score)
+        return made
+
+    key = build(sessions, make)
+    held, may_go_on = threading.Event(), threading.Event()
+
+    def analyse():
+        with sessions.begin() as session:
+            event = analysis_queries.event(session, session.get(Submission, key).event_id)
+            new = analysis_queries.new(session, event.id)
+            analysis.hold(session, event, new)
+            held.set()
+            assert may_go_on.wait(20)
+            analysis.refresh(session, event, lambda *_: None)
+            analysis.done(session, event.id, 1, new)
+
+    def act():
+        with sessions.begin() as session:
+            submission = session.get(Submission, key)
+            change(session, session.get(Event, submission.event_id), submission)
+
+    with ThreadPoolExecutor(2) as pool:
+        analysed = pool.submit(analyse)
+        assert held.wait(20)
+        acted = pool.submit(act)
+        time.sleep(0.4)
+        assert not acted.done()
+        may_go_on.set()
+        analysed.result(20)
+        acted.result(20)

@@ -211,6 +211,27 @@ class TestWhoHasSubmittedElsewhere:
 
         assert place.may_submit
 
+    def test_waits_for_nobody_else_than_him(self, session, event, place, old, team, ada, bob):
+        """Who came over before and was let in is no reason any more."""
+        yan = make_user(session, "yan")
+        yaks = make_event_team(
+            session, event, make_team(session, "yaks", [yan, make_user(session)])
+        )
+        make_submission(session, yaks, submitted_at=NOON)
+        teams.remove_member(session, yaks.team, yan, now=NOON)
+        invitation = invitations.invite(session, team, ada, "yan", now=NOON)
+        invitations.accept(session, invitation, yan, now=NOON)
+        teams.approve(session, place, now=NOON)
+        self.come_over(session, old, team, ada, bob)
+        assert "bob" in place.remark
+        assert "yan" not in place.remark
+
+        teams.renew_remarks(session)
+        assert "yan" not in place.remark
+        teams.remove_member(session, team, bob, now=NOON)
+
+        assert place.may_submit
+
     def test_and_was_let_in_lets_nobody_wait_again(self, session, place, old, team, ada, bob):
         self.come_over(session, old, team, ada, bob)
         teams.approve(session, place, now=NOON)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -196,6 +197,50 @@ def test_what_a_score_says_of_test_rows_is_not_told(problems: Path) -> None:
         kit.score(0, train, test)
 
     assert refusal.value.message.endswith("stops on the test predictions with ValueError")
+
+
+@pytest.mark.parametrize("error", ["ValueError", "SystemExit"])
+def test_nor_is_it_where_predictions_are_strange(problems: Path, error: str) -> None:
+    body = f"raise {error}('the label is SECRET')"
+    kit = _scorer_with(problems, "rags", body)
+    y = np.full((len(kit.y_train), 3), 1 / 3)
+    ragged = kit._wrap(y, None)
+    ragged.y_pred = [[1], [1, 2]]
+
+    with pytest.raises(TrainingError) as refusal:
+        kit._score(None, ragged, "bagged test", "Fold 1")
+
+    assert (refusal.value.fault, "SECRET" in refusal.value.message) == ("team", False)
+
+
+def test_what_an_unforeseen_error_says_is_for_the_log(problems: Path) -> None:
+    def stop() -> NoReturn:
+        raise KeyError("the label is SECRET")
+
+    answer, _ = scorer._guarded(stop, is_for_teams=True)
+
+    assert "SECRET" not in answer["error"]
+    assert "SECRET" in answer["log"]
+
+
+def test_what_a_dying_scorer_prints_is_for_the_log(
+    engine: Engine,
+    problems: Path,
+    submission: Callable[..., Path],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _scorer_with(problems, "dies", "return 0.5")
+    result = train(engine, submission(FOREST), "dies")
+    code = problems / "dies" / "problem.py"
+    last_words = "print('the label is SECRET', flush=True); __import__('os')._exit(3)"
+    code.write_text(code.read_text().replace("return 0.5", last_words))
+    engine.forget("dies")
+
+    with pytest.raises(TrainingError, match="ended") as refusal:
+        engine.kit("dies").score(0, result)
+
+    assert "SECRET" not in refusal.value.message
+    assert "SECRET" in caplog.text
 
 
 def test_a_score_that_fails_on_a_bag_names_its_folds(problems: Path) -> None:

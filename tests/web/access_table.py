@@ -212,6 +212,7 @@ TEAMS = [
     Row("POST", "/teams/<team>/members/<user>/remove", FOUNDERS, {"user": "founder"}),
     Row("POST", "/teams/<team>/leave", then(MEMBERS, 302)),
     Row("GET", "/invitations/<token>", then(APPROVED, 404)),
+    Row("GET", "/invitations/<int:key>", then(APPROVED, 302)),
     Row("POST", "/invitations/<token>", then(APPROVED, 404)),
     Row("POST", "/invitations/<int:key>/accept", then(APPROVED, 404)),
     Row("POST", "/invitations/<int:key>/decline", then(APPROVED, 404)),

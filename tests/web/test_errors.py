@@ -10,6 +10,7 @@ from databoard.web.errors import WORDS
 from tests.builders import make_user
 
 SECRET = "password hunter2"
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 def _all_errors(root=errors.DataboardError):
@@ -168,11 +169,12 @@ def test_a_wrong_method_names_the_right_ones(app):
         ("/teams/owls/members/bob/remove", "/teams/owls"),
         ("/admin/users/bob/approve", "/admin/users"),
         ("/news/read", "/news"),
+        ("/invitations/1/accept", "/invitations/1"),
         (f"/{'a' * 40}/cancel", f"/{'a' * 40}"),
     ],
 )
 def test_an_address_of_a_form_alone_leads_to_the_page_above(admin, path, above):
-    answer = admin.get(path)
+    answer = admin.get(path, headers=BROWSER)
 
     assert (answer.status_code, answer.location) == (302, above)
 
@@ -182,13 +184,16 @@ def test_an_address_of_a_form_alone_leads_to_the_page_above(admin, path, above):
     ["/events/none/sandbox", "/events/iris/sandbox/none.py", "/teams/none", "/merges/1/accept"],
 )
 def test_a_page_that_is_not_there_leads_nowhere(admin, path):
-    assert admin.get(path).status_code in (404, 405)
+    assert admin.get(path, headers=BROWSER).status_code in (404, 405)
 
 
-def test_a_program_is_not_led_to_a_page(client):
-    headers = {"Accept": "application/json"}
+@pytest.mark.parametrize("accept", ["application/json", "*/*", ""])
+def test_a_program_is_not_led_to_a_page(client, accept):
+    assert client.get("/news/read", headers={"Accept": accept}).status_code == 405
 
-    assert client.get("/news/read", headers=headers).status_code == 405
+
+def test_an_invitation_that_was_refused_leads_to_the_list(admin):
+    assert admin.get("/invitations/1").location == "/teams"
 
 
 def test_what_a_visitor_types_is_shown_as_text(raising_client):

@@ -296,6 +296,16 @@ def hold(session: Session, event_id: int, keys: Iterable[int]) -> None:
     )
 
 
+def hold_scored(session: Session, event_id: int) -> None:
+    """Let changes of all scored submissions of an event wait; before its own row is written."""
+    session.execute(
+        select(Submission.id)
+        .where(Submission.event_id == event_id, Submission.state == "scored")
+        .order_by(Submission.id)
+        .with_for_update(key_share=True)
+    )
+
+
 def replace_places(session: Session, event_id: int, places: Sequence[Place]) -> None:
     """Put these in the place of all that is known of places on the boards of an event."""
     wanted = {(place.submission_id, place.board): place._asdict() for place in places}

@@ -161,6 +161,13 @@ def take_back(team: str, key: int) -> Response:
 # ---- answering -----------------------------------------------------------------------------------
 
 
+@bp.get("/invitations/<int:key>")
+@guards.approved_required
+def invitation_of_key(key: int) -> Response:
+    """Lead to the list of one's invitations; above the address of an answer to one of them."""
+    return redirect(url_for(".teams"))
+
+
 @bp.route("/invitations/<token>", methods=["GET", "POST"])
 @guards.approved_required
 def invitation(token: str) -> Page:
