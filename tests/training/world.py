@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -128,8 +129,11 @@ class World:
         self.settings = settings
         self.database = make_engine(settings.database_url)
         self.sessions = make_sessions(self.database)
-        for folder in (settings.root, settings.root.parent):
-            folder.chmod(0o755)
+        # A box's own user must get to what it may read, and pytest's folders are its owner's.
+        for folder in (settings.root, *settings.root.parents):
+            if folder == Path(tempfile.gettempdir()) or folder.stat().st_uid != os.geteuid():
+                break
+            folder.chmod(folder.stat().st_mode | 0o755)
         self.kit = write_kit(settings.problems_dir)
         with self.sessions.begin() as session:
             problems.add_problem(
