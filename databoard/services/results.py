@@ -28,7 +28,6 @@ from databoard.store.models import (
     Submission,
     SubmissionScore,
 )
-from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import submissions as queries
@@ -357,8 +356,7 @@ def _tell_team(session: Session, submission: Submission, event: Event, now: date
 def _tell_organisers(session: Session, submission: Submission, event: Event, now: datetime) -> None:
     """Write that a score could not be computed, once for each version of the kit."""
     letter = letters.unscorable(event.title, submission.message, f"/{submission.hash_}")
-    people = [*event_queries.admins(session, event), *account_queries.admins(session)]
-    for email in sorted({user.email for user in people}):
+    for email in event_queries.addresses_of_organisers(session, event):
         key = f"unscorable:{event.id}:{submission.kit_hash[:16]}:{email}"
         outbox.write(session, key, email, letter.subject, letter.body, now=now)
 

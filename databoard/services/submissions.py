@@ -36,7 +36,6 @@ from databoard.store.models import (
     SubmissionFile,
     User,
 )
-from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events as event_queries
 from databoard.store.queries import jobs as job_queries
 from databoard.store.queries import submissions as queries
@@ -257,8 +256,7 @@ def _tell_organisers(
     if not event.sends_submitted_mails:
         return
     letter = letters.submitted(event.name, place.team.name, submission.name, f"/{submission.hash_}")
-    people = [*event_queries.admins(session, event), *account_queries.admins(session)]
-    for email in sorted({user.email for user in people}):
+    for email in event_queries.addresses_of_organisers(session, event):
         key = f"submitted:{submission.id}:{submission.run}:{email}"
         outbox.write(session, key, email, letter.subject, letter.body, now=now)
 

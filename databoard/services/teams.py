@@ -324,9 +324,7 @@ def _ask_organisers(session: Session, place: EventTeam, now: datetime, about: st
     event, team = place.event, place.team
     url = f"/admin/events/{event.name}"
     letter = letters.approve_sign_up(event.name, team.name, url, place.remark)
-    organisers = {user.email for user in event_queries.admins(session, event)}
-    organisers |= {user.email for user in account_queries.admins(session)}
-    for email in sorted(organisers):
+    for email in event_queries.addresses_of_organisers(session, event):
         key = f"sign_up:{event.id}:{team.id}{about}:{email}"
         outbox.write(session, key, email, letter.subject, letter.body, now=now)
 

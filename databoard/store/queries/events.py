@@ -119,6 +119,13 @@ def admins(session: Session, event: Event) -> list[User]:
     )
 
 
+def addresses_of_organisers(session: Session, event: Event) -> list[str]:
+    """List where the organisers of an event and the site's administrators are written to."""
+    of_event = select(EventAdmin.user_id).where(EventAdmin.event_id == event.id)
+    is_meant = or_(User.id.in_(of_event), User.access_level == "admin")
+    return list(session.scalars(select(User.email).where(is_meant).order_by(User.email)))
+
+
 def n_teams(session: Session) -> dict[int, int]:
     """Count the teams of each event that were let in, by event."""
     rows = session.execute(
