@@ -7,7 +7,7 @@ by these verbs; intervals, chances and differences follow from the stored influe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -76,7 +76,6 @@ def _write_shares(session: Session, event: Event, own: Mapping[int, float]) -> N
     held = contributivity.historical(own, order, credited)
     keys = {key for key in order if own.get(key) or held.get(key)}
     wanted = {key: (own.get(key, 0.0), held[key]) for key in keys}
-    queries.hold(session, event.id, wanted)
     if queries.write_shares(session, event.id, wanted):
         events.touch(session, event.id)
 
@@ -110,14 +109,17 @@ def refresh(session: Session, event: Event, read: Read, memory: Memory | None = 
     session.flush()
 
 
-def hold(session: Session, event: Event, new: Iterable[Candidate]) -> None:
-    """Before anything of an analysis is written: let changes of what it writes wait for it."""
-    queries.hold(session, event.id, _analysed(session, event).union(one.id for one in new))
+def hold(session: Session, event: Event, new: Collection[int]) -> bool:
+    """Before anything of an analysis is written: let changes of what it writes wait for it.
 
-
-def concern(session: Session, event: Event, keys: Collection[int]) -> bool:
-    """Tell whether the places of an event follow from any of these submissions."""
-    return not _analysed(session, event).isdisjoint(keys)
+    Returns
+    -------
+    bool
+        Whether the places of the event follow from any of the new submissions.
+    """
+    analysed = _analysed(session, event)
+    queries.hold(session, event.id, analysed.union(new))
+    return not analysed.isdisjoint(new)
 
 
 def _analysed(session: Session, event: Event) -> set[int]:

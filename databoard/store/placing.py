@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from databoard.domain import leaderboard
 from databoard.store.base import Base
+from databoard.store.locking import lock_all
 from databoard.store.models.events import EventScoreType, EventTeam
 from databoard.store.models.standings import Standing
 from databoard.store.models.submissions import Submission, SubmissionScore
@@ -42,24 +43,15 @@ def place(session: Session, where: ColumnElement[bool]) -> None:
     where : ColumnElement
         About `Submission`.
     """
-    _lock(session, where)
+    lock_all(session, where)
     _place(session, _facts().where(where), _lines().where(where))
 
 
 def _place_some(session: Session, submission_ids: Sequence[int]) -> None:
     for chunk in _chunks(submission_ids):
         if len(chunk) > 1:
-            _lock(session, Submission.id.in_(chunk))
+            lock_all(session, Submission.id.in_(chunk))
         _place(session, *_of_some(), {"submissions": chunk})
-
-
-def _lock(session: Session, where: ColumnElement[bool]) -> None:
-    """Let analyses wait, which write lines of many submissions, too; SQLite has them wait already.
-
-    Everybody takes submissions first, in the order of their keys, and their lines then.
-    """
-    keys = select(Submission.id).where(where).order_by(Submission.id)
-    session.execute(keys.with_for_update(key_share=True))
 
 
 def _place(session: Session, facts: Any, lines: Any, values: Mapping[str, Any] = {}) -> None:

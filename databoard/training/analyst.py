@@ -221,8 +221,8 @@ class Analyst:
             event = queries.event(session, event_id)
             if event is None:
                 return
-            analysis.hold(session, event, plan.new)
-            if is_anew or analysis.concern(session, event, [one.id for one in plan.new]):
+            is_concerned = analysis.hold(session, event, [one.id for one in plan.new])
+            if is_anew or is_concerned:
                 analysis.refresh(session, event, self._read, self._memory)
             analysis.done(session, event_id, plan.asked, plan.new)
         self._known[event_id] = now

@@ -569,7 +569,7 @@ def test_a_result_is_trained_anew_while_it_is_analysed(sessions, submissions_dir
             event = analysis_queries.event(session, event_id)
             new = analysis_queries.new(session, event_id)
             begun.set()
-            analysis.hold(session, event, new)
+            analysis.hold(session, event, [one.id for one in new])
             analysis.refresh(session, event, lambda *_: None)
             analysis.done(session, event_id, 1, new)
 
@@ -621,7 +621,7 @@ def test_what_moves_lines_waits_for_an_analysis_that_writes_them(sessions, chang
         with sessions.begin() as session:
             event = analysis_queries.event(session, session.get(Submission, key).event_id)
             new = analysis_queries.new(session, event.id)
-            analysis.hold(session, event, new)
+            analysis.hold(session, event, [one.id for one in new])
             held.set()
             assert may_go_on.wait(20)
             analysis.refresh(session, event, lambda *_: None)

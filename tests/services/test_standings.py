@@ -179,9 +179,9 @@ def test_a_result_far_down_a_long_board_concerns_no_place(
     last, first = put(teams[0], 7, skill=-2), put(teams[0], 8, skill=3)
     baseline = put(teams[0], 9, skill=-2, is_baseline=True)
 
-    assert not analysis.concern(session, event, [last.id])
-    assert analysis.concern(session, event, [last.id, first.id])
-    assert analysis.concern(session, event, [baseline.id])
+    assert not analysis.hold(session, event, [last.id])
+    assert analysis.hold(session, event, [last.id, first.id])
+    assert analysis.hold(session, event, [baseline.id])
 
 
 def test_what_was_trained_anew_meanwhile_is_not_analysed_yet(session, event, teams, put):

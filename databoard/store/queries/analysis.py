@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import and_, bindparam, func, select, text, update
 from sqlalchemy.orm import Session, joinedload
 
+from databoard.store.locking import lock_all
 from databoard.store.memory import expire
 from databoard.store.models import (
     Credit,
@@ -276,34 +277,18 @@ def done(session: Session, event_id: int, asked: int) -> None:
 
 
 def hold(session: Session, event_id: int, keys: Iterable[int]) -> None:
-    """Let changes of these submissions, and of all that hold a place or a share, wait.
-
-    Whoever changes a submission locks it first and its lines on the boards then. An analysis, which
-    writes many of both, must do the same, or both wait for each other. SQLite has locked the whole
-    database at BEGIN already.
-    """
+    """Let changes of these submissions, and of all that hold a place or a share, wait."""
     placed = session.scalars(
         select(Standing.submission_id).where(
             Standing.event_id == event_id, Standing.rank_low.is_not(None)
         )
     )
-    wanted = {*keys, *placed, *shares(session, event_id)}
-    session.execute(
-        select(Submission.id)
-        .where(Submission.id.in_(wanted))
-        .order_by(Submission.id)
-        .with_for_update(key_share=True)
-    )
+    lock_all(session, Submission.id.in_({*keys, *placed, *shares(session, event_id)}))
 
 
 def hold_scored(session: Session, event_id: int) -> None:
     """Let changes of all scored submissions of an event wait; before its own row is written."""
-    session.execute(
-        select(Submission.id)
-        .where(Submission.event_id == event_id, Submission.state == "scored")
-        .order_by(Submission.id)
-        .with_for_update(key_share=True)
-    )
+    lock_all(session, and_(Submission.event_id == event_id, Submission.state == "scored"))
 
 
 def replace_places(session: Session, event_id: int, places: Sequence[Place]) -> None:
@@ -364,6 +349,7 @@ def write_shares(session: Session, event_id: int, wanted: dict[int, tuple[float,
     changed = {key: held for key, held in wanted.items() if known.get(key, (0.0, 0.0)) != held}
     changed |= dict.fromkeys(known.keys() - wanted.keys(), (0.0, 0.0))
     if changed:
+        lock_all(session, Submission.id.in_(changed))
         session.execute(
             update(Submission),
             [
