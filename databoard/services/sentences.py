@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +27,21 @@ SENTENCES = {
 #: Why a team waits, of each that its members have submitted with.
 USED = "%(user)s has submitted with %(team)s"
 ASKED = "%(used)s; the organisers decide about another team."
+
+
+def remark_of(reasons: Iterable[str]) -> str:
+    """Say why a team waits; nothing without a reason.
+
+    >>> remark_of(["bob has submitted with owls"])
+    'bob has submitted with owls; the organisers decide about another team.'
+    """
+    used = ", ".join(reasons)
+    return ASKED % {"used": used} if used else ""
+
+
+def reasons_of(remark: str) -> list[str]:
+    """Take a remark apart again."""
+    return remark.removesuffix(ASKED % {"used": ""}).split(", ") if remark else []
 
 
 @dataclass(frozen=True)

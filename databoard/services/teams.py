@@ -12,7 +12,7 @@ from databoard.errors import DuplicateError, ForbiddenError, InvalidError
 from databoard.kits import bundling
 from databoard.mail import letters
 from databoard.services import notifications, outbox
-from databoard.services.sentences import ASKED, USED, say
+from databoard.services.sentences import USED, reasons_of, remark_of, say
 from databoard.store.models import (
     Event,
     EventTeam,
@@ -118,8 +118,8 @@ def remove_member(session: Session, team: Team, user: User, *, now: datetime) ->
         team.admin_id = others[0].id
     session.flush()
     session.expire(team, ["members"])
-    for place in queries.waiting(session):
-        if place.team_id == team.id and place.is_approved:
+    for place in queries.places(session, team):
+        if place.is_approved and place.remark:
             place.remark = _remark_of_now(session, place)
     session.flush()
 
@@ -218,7 +218,7 @@ def sign_up(
     if is_new:
         _fill_sandbox(session, event, place, problems_dir, now)
     if approved is None and place.approved_at is None:
-        place.remark = _remark(session, place)
+        place.remark = remark_of(_reasons(session, place))
         approved = not (event.is_controlled_signup or place.remark)
     if approved:
         approve(session, place, now=now)
@@ -233,14 +233,10 @@ def events_that_ask(session: Session, team: Team, user: User, *, now: datetime) 
 
 
 def _places_that_ask(session: Session, team: Team, user: User, now: datetime) -> list[EventTeam]:
-    places = [
-        queries.event_team(session, event.id, team.id)
-        for event in queries.current_events_of(session, team)
-    ]
     return [
         place
-        for place in places
-        if place is not None and not _is_over(place, now) and _remark(session, place, user)
+        for place in queries.places(session, team)
+        if not _is_over(place, now) and _reasons(session, place, user)
     ]
 
 
@@ -261,36 +257,28 @@ def ask_about(session: Session, team: Team, user: User, *, now: datetime) -> lis
     """
     places = _places_that_ask(session, team, user, now)
     for place in places:
-        told = [*_parts(place.remark), *_parts(_remark(session, place, user))]
-        place.remark = ASKED % {"used": ", ".join(dict.fromkeys(told))}
+        reasons = [*reasons_of(place.remark), *_reasons(session, place, user)]
+        place.remark = remark_of(dict.fromkeys(reasons))
         _ask_organisers(session, place, now, about=f":{user.id}:{now:%Y%m%d}")
     session.flush()
     return [place.event for place in places]
 
 
-def _remark(session: Session, place: EventTeam, user: User | None = None) -> str:
+def _reasons(session: Session, place: EventTeam, user: User | None = None) -> list[str]:
     """Say whose further submissions a team would be; where there are no limits nobody's."""
     if place.event.max_submissions is None and place.event.max_per_day is None:
-        return ""
-    told = [
-        USED % {"user": name, "team": team}
-        for name, team in queries.used_before(session, place, user)
-    ]
-    return ASKED % {"used": ", ".join(told)} if told else ""
-
-
-def _parts(remark: str) -> list[str]:
-    """Take a remark apart, by those it is about."""
-    return remark.removesuffix(ASKED % {"used": ""}).split(", ") if remark else []
+        return []
+    used = queries.used_before(session, place, user)
+    return [USED % {"user": name, "team": team} for name, team in used]
 
 
 def _remark_of_now(session: Session, place: EventTeam) -> str:
     """Say anew why a team waits; of one that is in, only about those it waits for already."""
-    if not place.is_approved:
-        return _remark(session, place)
-    asked = {part.partition(" ")[0] for part in _parts(place.remark)}
-    told = [part for part in _parts(_remark(session, place)) if part.partition(" ")[0] in asked]
-    return ASKED % {"used": ", ".join(told)} if told else ""
+    reasons = _reasons(session, place)
+    if place.is_approved:
+        asked = {reason.partition(" ")[0] for reason in reasons_of(place.remark)}
+        reasons = [reason for reason in reasons if reason.partition(" ")[0] in asked]
+    return remark_of(reasons)
 
 
 def renew_remarks(session: Session) -> None:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from databoard import __version__
 from databoard.domain.states import LABELS, is_error
-from databoard.services.sentences import ASKED, SENTENCES, USED
+from databoard.services.sentences import ASKED, SENTENCES, USED, reasons_of
 from databoard.store.models import Notification
 from databoard.web.language import chosen, gettext, ngettext
 
@@ -243,10 +243,9 @@ _USED = re.compile(USED % {"user": r"(\S+)", "team": r"(\S+)"})
 
 def remark_text(remark: str) -> str:
     """Say in the visitor's language why a team waits; names are single words."""
-    used = remark.removesuffix(ASKED % {"used": ""}).split(", ")
-    found = [_USED.fullmatch(one) for one in used]
+    found = [_USED.fullmatch(reason) for reason in reasons_of(remark)]
     told = [gettext(USED, user=one[1], team=one[2]) for one in found if one]
-    return gettext(ASKED, used=", ".join(told)) if len(told) == len(used) else remark
+    return gettext(ASKED, used=", ".join(told)) if told and len(told) == len(found) else remark
 
 
 def page_address(page: int) -> str:

@@ -55,21 +55,6 @@ def open_of(session: Session, place_ids: Iterable[int]) -> list[TeamMerge]:
     )
 
 
-def places_of_team(session: Session, team_id: int) -> list[EventTeam]:
-    """List where a team takes part."""
-    return list(
-        session.scalars(
-            select(EventTeam)
-            .where(
-                EventTeam.team_id == team_id,
-                EventTeam.approved_at.is_not(None),
-                EventTeam.left_at.is_(None),
-            )
-            .options(joinedload(EventTeam.event))
-        )
-    )
-
-
 def names(session: Session, place_id: int) -> set[str]:
     """Names of a place's submissions that stand."""
     return set(

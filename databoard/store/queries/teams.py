@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, exists, func, literal, or_, select, union_all
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from databoard.store.base import UTCDateTime
 from databoard.store.models import (
@@ -93,6 +93,19 @@ def event_team(session: Session, event_id: int, team_id: int) -> EventTeam | Non
         select(EventTeam)
         .where(EventTeam.event_id == event_id, EventTeam.team_id == team_id)
         .options(joinedload(EventTeam.team), joinedload(EventTeam.event))
+    )
+
+
+def places(session: Session, team: Team) -> list[EventTeam]:
+    """List the places of a team in events that it takes part in or waits to."""
+    return list(
+        session.scalars(
+            select(EventTeam)
+            .join(EventTeam.event)
+            .where(EventTeam.team_id == team.id, EventTeam.left_at.is_(None))
+            .options(joinedload(EventTeam.team), contains_eager(EventTeam.event))
+            .order_by(Event.name)
+        )
     )
 
 
@@ -196,7 +209,7 @@ def waiting(session: Session, event: Event | None = None) -> list[EventTeam]:
             or_(EventTeam.approved_at.is_(None), EventTeam.remark != ""),
             EventTeam.left_at.is_(None),
         )
-        .options(joinedload(EventTeam.team), joinedload(EventTeam.event))
+        .options(joinedload(EventTeam.team).selectinload(Team.members), joinedload(EventTeam.event))
         .order_by(EventTeam.signed_up_at)
     )
     if event is not None:

@@ -113,8 +113,11 @@ def _page(team: Team, form: InviteForm) -> Page:
 
 def places_to_merge(team: Team) -> list[EventTeam]:
     """List where the team could go on with another one."""
-    places = merging_queries.places_of_team(db.session(), team.id)
-    return [place for place in places if merging_services.may_merge(place.event, guards.now())]
+    return [
+        place
+        for place in queries.places(db.session(), team)
+        if place.is_approved and merging_services.may_merge(place.event, guards.now())
+    ]
 
 
 # ---- inviting ------------------------------------------------------------------------------------
