@@ -23,9 +23,7 @@ Host = Annotated[str, "address to listen on"]
 def serve(settings: Settings, port: Port = 8080, host: Host = "0.0.0.0") -> str:  # noqa: S104
     """Run the web server, and send the letters that it writes."""
     postman.start(settings)
-    app = _make_app(settings)
-    _warm_up(app)
-    _listen(RequestLog(app, sys.stdout), host, port, n_threads=8)
+    _listen(RequestLog(_make_app(settings), sys.stdout), host, port, n_threads=8)
     return ""
 
 
@@ -55,14 +53,11 @@ def mail(settings: Settings, once: Annotated[bool, "end when no letter is due"] 
 def _make_app(settings: Settings) -> Flask:
     # Here, because the other commands need no page and start three times as fast without.
     from databoard.web.app import create_app
-
-    return create_app(settings)
-
-
-def _warm_up(app: Flask) -> None:
     from databoard.web.warming import warm_up
 
+    app = create_app(settings)
     warm_up(app)
+    return app
 
 
 def _listen(app: WSGIApplication, host: str, port: int, *, n_threads: int) -> None:

@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -245,13 +244,9 @@ def own(event: Event, shown: Board, event_team_id: int) -> Own | None:
 
 def team_key(event_id: int, team_id: int) -> str:
     """Name a team in a body that all share, so that only the team itself knows its rows."""
-    return _team_key(current_app.config["SECRET_KEY"], event_id, team_id)
-
-
-@lru_cache(maxsize=4096)
-def _team_key(secret: str, event_id: int, team_id: int) -> str:
+    secret = current_app.config["SECRET_KEY"].encode()
     text = f"board:{event_id}:{team_id}".encode()
-    return hmac.digest(secret.encode(), text, "sha256").hex()[:12]
+    return hmac.digest(secret, text, "sha256").hex()[:12]
 
 
 def body(event: Event, right: Right, shown: Board, choice: Choice) -> Body:
