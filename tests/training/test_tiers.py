@@ -76,6 +76,27 @@ def test_a_good_submission_is_scored(tier_engine: Engine, submission: Callable[.
     assert set(tier_engine.kit("flowers").score(0, result)) == {"train", "valid", "test"}
 
 
+def test_files_are_touched_and_copied_though_their_times_stay(
+    tier_engine: Engine, submission: Callable[..., Path]
+) -> None:
+    if tier_engine.isolation.tier == "landlock":
+        pytest.skip("a box without namespaces has no temporary files")
+    code = """
+import os, tempfile
+from pathlib import Path
+
+file = Path(tempfile.mkdtemp(), "a")
+file.touch()
+file.touch()
+os.utime(file, (1, 1))  # as whatever copies a file does
+assert file.exists()
+"""
+
+    result = train(tier_engine, submission(code + FOREST))
+
+    assert result.verdict.is_ok, result.verdict
+
+
 def test_a_million_lines_are_cut_and_counted(
     tier_engine: Engine, submission: Callable[..., Path]
 ) -> None:

@@ -5,7 +5,7 @@ import os
 
 from honest import Honest, attempt
 
-MODE, TIME, NAME = 0o140, 1_234_567_890, "user.act"
+MODE, TIME, NAME = 0o140, 1_111_111_111, "user.act"
 NUMBERS = (3, 4, 5, 6, 7, 8, 9)
 
 

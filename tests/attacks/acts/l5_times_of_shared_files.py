@@ -1,6 +1,7 @@
 """Touch the devices, the libraries and the kit: whoever shares them would see when."""
 # expect: tested
 import os
+import random
 import sys
 
 from honest import Honest, attempt
@@ -9,12 +10,12 @@ PLACES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", 
 PLACES += ["/", "/dev", "/usr", "/job", os.__file__, sys.executable, "/proc/self/exe"]
 PLACES += ["/etc/ld.so.cache", "/harness", "/bin", "/root"]
 
+TIME = random.randrange(1_000_000_000)
+
 
 def touch(path):
-    # The times that it has: to be allowed to set them is enough.
-    found = os.stat(path)
-    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
-    return True
+    os.utime(path, (TIME, TIME))
+    return int(os.stat(path).st_mtime) == TIME
 
 
 def write(device):
