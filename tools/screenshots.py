@@ -12,21 +12,34 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from werkzeug.serving import make_server
 
 from databoard.cli import populate
+from databoard.services import (
+    accounts,
+    announcements,
+    comments,
+    invitations,
+    merging,
+    teams,
+)
+from databoard.services import events as event_services
 from databoard.settings import Settings
 from databoard.store.base import Base
 from databoard.store.engine import make_engine
 from databoard.store.opening import open_session
+from databoard.store.queries import accounts as account_queries
 from databoard.store.queries import events, submissions
+from databoard.store.queries import teams as team_queries
 from databoard.training.dispatcher import train_now
 from databoard.web.app import create_app
 
@@ -48,6 +61,49 @@ class Classifier:
     def predict_proba(self, X):
         return self.model.predict_proba(X)
 """
+#: A kit whose score stops on what was accepted.
+ODD = "odd"
+ODD_PROBLEM = """import numpy as np
+import rampwf as rw
+from sklearn.datasets import load_iris
+from sklearn.model_selection import StratifiedShuffleSplit
+
+problem_title = "Irises, judged by a score that stops"
+Predictions = rw.prediction_types.make_multiclass(label_names=[0, 1, 2])
+workflow = rw.workflows.Classifier()
+
+
+class Shy(rw.score_types.Accuracy):
+    def __call__(self, y_true, y_pred):
+        raise ZeroDivisionError("nobody was right twice")
+
+
+score_types = [Shy(name="shy")]
+
+
+def get_cv(X, y):
+    return StratifiedShuffleSplit(n_splits=2, test_size=0.3, random_state=57).split(X, y)
+
+
+def get_train_data(path="."):
+    X, y = load_iris(return_X_y=True)
+    return X[::2], y[::2]
+
+
+def get_test_data(path="."):
+    X, y = load_iris(return_X_y=True)
+    return X[1::2], y[1::2]
+"""
+#: What is no page of its own: parts, files, programs and what leads elsewhere; and what opens by
+#: the link of a letter or a provider alone.
+NO_PAGES = {
+    "api", "assets", "static", "metrics", "all_sources", "activity_rows", "arrive", "asked_blends",
+    "audit_csv", "check_state", "choose_language", "confirm", "confirm_new_email", "depart",
+    "error_text", "healthz", "invitation_of_key", "link_sign_in", "log", "manual", "my_rows",
+    "name_account", "open_news", "own_data", "plot", "readyz", "reset_password", "robots", "rows",
+    "sandbox_file", "send_confirmation", "source_file", "starting_kit", "stop_letters",
+    "submission_output", "submission_state", "table", "table_json", "version",
+}  # fmt: skip
 
 
 class Picture(NamedTuple):
@@ -68,7 +124,9 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="databoard-pictures-") as root:
         settings = prepare(Path(root))
-        wanted = [picture for picture in pictures(settings) if choice.only in picture.name]
+        all_pictures = pictures(settings)
+        wanted = [picture for picture in all_pictures if choice.only in picture.name]
+        missing = sorted(pages_left_out(create_app(settings), all_pictures))
         with served(settings) as address, sync_playwright() as driver:
             browser = driver.chromium.launch(
                 executable_path=str(CHROMIUM) if CHROMIUM.exists() else None, args=CHROMIUM_ARGS
@@ -77,10 +135,13 @@ def main() -> None:
                 take(browser, address, picture, choice.folder)
                 print(picture.name, flush=True)
             browser.close()
+    if missing:
+        sys.exit(f"No picture was taken of {', '.join(missing)}: name each in pictures(), or in "
+                 "NO_PAGES if it is no page.")  # fmt: skip
 
 
 def prepare(root: Path) -> Settings:
-    """Fill a database: two teams, good and bad submissions, one that waits."""
+    """Fill a database: teams, good and bad submissions, one that waits, people who meet."""
     for folder in ("submissions", "db"):
         (root / folder).mkdir()
     shutil.copytree(ROOT / "problems" / PROBLEM, root / "problems" / PROBLEM)
@@ -103,14 +164,62 @@ def prepare(root: Path) -> Settings:
         populate.deposit(settings, EVENT, "lovelace", name, files)
         populate.deposit(settings, EVENT, "hopper", f"{name}_2", files)
     populate.deposit(settings, EVENT, "lovelace", "broken", dict.fromkeys(code, BROKEN))
-    train_now(settings, [one.id for one in _submissions(settings)])
+    for name in ("bob", "carl", "eve"):
+        populate.ensure_user(settings, name, PASSWORD)
+    populate.ensure_team(settings, "owls", ["eve", "bob", "carl"])
+    populate.deposit(settings, EVENT, "owls", "barn", code)
+    starting_kit = root / "problems" / ODD / "submissions" / "starting_kit"
+    starting_kit.mkdir(parents=True)
+    for filename, content in code.items():
+        (starting_kit / filename).write_bytes(content)
+    (root / "problems" / ODD / "problem.py").write_text(ODD_PROBLEM)
+    populate.ensure_problem(settings, ODD)
+    populate.ensure_event(settings, ODD, ODD)
+    populate.deposit(settings, ODD, "lovelace", "accepted", code)
+    train_now(settings, [one.id for one in (*_submissions(settings), *_submissions(settings, ODD))])
     populate.deposit(settings, EVENT, "lovelace", "waiting", code)
+    _meet(settings)
     return settings
 
 
-def _submissions(settings: Settings):  # type: ignore[no-untyped-def]
+def _meet(settings: Settings) -> None:
+    """Have people talk, propose, invite and wait: what pages say of it is a picture, too."""
+    now = datetime.now(UTC)
     with open_session(settings.database_url) as session:
         event = events.by_name(session, EVENT)
+        users = {name: account_queries.by_name(session, name) for name in
+                 ("root", "ada", "grace", "bob", "carl")}  # fmt: skip
+        of = {name: team_queries.by_name(session, name) for name in ("lovelace", "hopper", "owls")}
+        fields = {"can_merge_teams": True, "max_per_day": 20, "max_members_per_team": 4}
+        event_services.update(session, event, **fields)
+        place = team_queries.event_team(session, event.id, of["hopper"].id)
+        merging.propose(session, place, "lovelace", "compilers", users["grace"], now=now)
+        # Who has used one team's submissions comes to another one, and is about to.
+        for name in ("bob", "carl"):
+            teams.remove_member(session, of["owls"], users[name], now=now)
+            invitation = invitations.invite(session, of["hopper"], users["grace"], name, now=now)
+            if name == "carl":
+                invitations.accept(session, invitation, users[name], now=now)
+        first = submissions.of_event(session, event.id)[0]
+        comments.write(session, first, users["grace"], "Why no scaling?", now=now)
+        announcements.announce(session, users["root"], "Results on Friday.", now=now, event=event)
+        accounts.sign_up(session, "dora", "dora@example.org", PASSWORD, now=now)
+        session.commit()
+
+
+def _link(settings: Settings) -> str:
+    """Make a link that invites whoever opens it."""
+    with open_session(settings.database_url) as session:
+        team = team_queries.by_name(session, "hopper")
+        grace = account_queries.by_name(session, "grace")
+        _, secret = invitations.make_link(session, team, grace, now=datetime.now(UTC))
+        session.commit()
+    return f"/invitations/{secret}"
+
+
+def _submissions(settings: Settings, name: str = EVENT):  # type: ignore[no-untyped-def]
+    with open_session(settings.database_url) as session:
+        event = events.by_name(session, name)
         return submissions.of_event(session, event.id) if event else []
 
 
@@ -131,6 +240,23 @@ def pictures(settings: Settings) -> list[Picture]:
         ("submission_scored", f"/{scored[0]}"),
         ("submission_failed", f"/{hashes['broken']}"),
         ("submission_queued", f"/{hashes['waiting']}"),
+        ("submission_unscorable", f"/{_submissions(settings, ODD)[0].hash_}"),
+        ("plots", f"{event}/plots"),
+        ("blends", f"{event}/blends"),
+        ("activity", f"{event}/activity"),
+        ("history", f"{event}/my_submissions/history"),
+        ("differences", f"{event}/sandbox/differences"),
+        ("news", "/news"),
+        ("notifications", "/user/notifications"),
+        ("teams", "/teams"),
+        ("team_asked", "/teams/lovelace"),
+        ("team_merge", "/teams/lovelace/merge"),
+        ("sessions", "/user/sessions"),
+        ("tokens", "/user/tokens"),
+        ("change_password", "/user/password"),
+        ("change_email", "/user/email"),
+        ("delete_account", "/user/delete"),
+        ("logout", "/logout"),
         ("compare", f"/compare?a={scored[0]}&b={hashes['broken']}"),
         ("credit", f"/credit/{scored[0]}"),
         ("profile", "/user"),
@@ -147,6 +273,32 @@ def pictures(settings: Settings) -> list[Picture]:
         ("admin_submissions", "/admin/submissions"),
         ("admin_trainers", "/admin/trainers"),
         ("interactions", "/user_interactions"),
+        *(
+            (f"admin_event_{page}", f"/admin/events/{EVENT}/{page}")
+            for page in (
+                "alike",
+                "analytics",
+                "archive",
+                "clone",
+                "edit",
+                "judging",
+                "merge",
+                "roster",
+            )
+        ),
+        (
+            "admin_event_extension",
+            f"/admin/events/{EVENT}/teams/{_place_of(settings, 'hopper')}/extension",
+        ),
+        ("admin_new_event", "/admin/events/new"),
+        ("admin_announcements", "/admin/announcements"),
+        ("admin_audit", "/admin/audit"),
+        ("admin_letters", "/admin/mail"),
+        ("admin_letter", "/admin/mail/1"),
+        ("admin_tasks", "/admin/tasks"),
+        ("admin_refuse", "/admin/users/dora/refuse"),
+        ("admin_withdraw", f"/admin/submissions/{scored[0]}/withdraw"),
+        ("admin_delete", f"/admin/submissions/{scored[0]}/delete"),
     ]
     return [
         Picture("home", "/"),
@@ -157,12 +309,38 @@ def pictures(settings: Settings) -> list[Picture]:
         Picture("sign_up", "/sign_up"),
         Picture("help", "/help"),
         Picture("not_found", "/nothing"),
+        Picture("signed_up", "/sign_up/done"),
+        Picture("forgotten_password", "/password/forgotten"),
+        Picture("sent_password_link", "/password/sent"),
         Picture("event", event),
         *(Picture(f"event_{tab}", f"{event}/{tab}") for tab in ("data", "rules", "environment")),
         *(Picture(name, path, "ada") for name, path in ada),
         *(Picture(name, path, "root") for name, path in root),
         Picture("join", f"{event}/sign_up", "root"),
+        Picture("invited_by_name", "/teams", "bob"),
+        Picture("invited_by_link", _link(settings), "bob"),
+        Picture("team_asking", "/teams/hopper", "grace"),
+        Picture("team_member", "/teams/hopper", "carl"),
+        Picture("news_of_joining", "/news", "grace"),
+        Picture("event_waiting", event, "carl"),
+        Picture("home_waiting", "/", "carl"),
     ]
+
+
+def _place_of(settings: Settings, team: str) -> int:
+    with open_session(settings.database_url) as session:
+        event, row = events.by_name(session, EVENT), team_queries.by_name(session, team)
+        return team_queries.event_team(session, event.id, row.id).id
+
+
+def pages_left_out(app: Flask, taken: Iterable[Picture]) -> set[str]:
+    """List the pages of the site of which no picture is taken."""
+    adapter = app.url_map.bind("localhost")
+    seen = {adapter.match(picture.path.partition("?")[0])[0]
+            for picture in taken if picture.name != "not_found"}  # fmt: skip
+    pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    left_out = {one for one in pages if not NO_PAGES.isdisjoint((*one.split("."), one))}
+    return pages - left_out - seen
 
 
 @contextmanager
