@@ -58,7 +58,7 @@ def test_a_rank_comes_with_its_interval_and_what_all_achieve(as_):
     assert "95 % certainty" in first.select_one(".rank-bar")["aria-label"]
     assert "is-banded" in first["class"]
     assert "0.930" in page.select_one("tr.is-together").text
-    assert "Tied with men’s close" in page.select_one(".own-best").text
+    assert "Tied with close by men" in page.select_one(".own-best").text
     assert "would be needed" in page.select_one(".own-best").text
 
 
@@ -89,9 +89,13 @@ def test_equals_are_not_asked_for_a_gap_of_nothing(as_, rows, scene, gap, words)
     assert "0.0000" not in text
 
 
-def test_a_submission_says_what_it_means(as_, scene):
+def test_a_submission_says_what_it_means(as_, rows, scene):
+    scene.own.contributivity = scene.own.historical_contributivity = 1.0
+    rows.commit()
+
     text = soup(as_("ada").get(f"/{scene.own.hash_}")).text
 
+    assert "Its share of the combination is now 100 %." in text
     assert "truly somewhere between rank 1 and" in text
     assert "is better than the baseline" in " ".join(text.split())
     assert "from 0.8000 to 0.9100" in text

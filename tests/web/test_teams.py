@@ -237,7 +237,9 @@ def test_organisers_merge_teams_where_these_may_not(log_in, app, rows, pair):
     admin = make_user(rows, "root", access_level="admin")
     rows.commit()
     root = log_in(admin, app.test_client())
-    keys = re.findall(r'value="(\d+)">(?:ada|bob)s<', text_of(root, "/admin/events/iris/merge"))
+    page = text_of(root, "/admin/events/iris/merge")
+    keys = re.findall(r'value="(\d+)">(?:ada|bob)s<', page)
+    assert re.findall(r'<option selected value="(\d+)"', page) == keys[1:2]  # none joins itself
     choice = {"first": keys[0], "second": keys[1], "name": "bobs"}
     assert root.post("/admin/events/iris/merge", data=choice).status_code == 422
 

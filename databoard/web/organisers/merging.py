@@ -25,6 +25,8 @@ def merge_teams(event: str) -> tuple[str, int] | Response:
     places = {str(place.id): place for place in teams.in_event(session, found) if place.is_approved}
     choices = [SelectChoice(key, place.team.name) for key, place in places.items()]
     form.first.choices = form.second.choices = choices
+    if not form.is_submitted() and len(places) > 1:
+        form.second.data = list(places)[1]  # no team joins itself
     if form.validate_on_submit():
         first, second = places[form.first.data], places[form.second.data]
         old = [first.team.name, second.team.name]
