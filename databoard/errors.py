@@ -27,6 +27,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from databoard.phrases import phrase
+
 
 class DataboardError(Exception):
     """The root: anything that databoard refuses on purpose."""
@@ -36,8 +38,10 @@ class DataboardError(Exception):
 
     @property
     def message(self) -> str:
-        """The sentence for the person."""
-        return str(self.args[0]) if self.args else type(self).__doc__ or ""
+        """The sentence for the person; pages translate it if it is a `Phrase`."""
+        if not self.args:
+            return type(self).__doc__ or ""
+        return self.args[0] if isinstance(self.args[0], str) else str(self.args[0])
 
 
 class SettingsError(DataboardError):
@@ -107,7 +111,7 @@ class TooSoonError(SubmissionError):
     status = 429
 
     def __init__(self, wait_s: float) -> None:
-        super().__init__(f"Please wait {max(1, round(wait_s))} s and try again.")
+        super().__init__(phrase("Please wait %(n)s s and try again.", n=max(1, round(wait_s))))
         self.wait_s = wait_s
 
 

@@ -1,8 +1,8 @@
 """Bring the catalogues of the interface up to date: ``make messages``.
 
-Collects what templates and code say in ``_("…")``, ``ngettext(…)``, ``lazy_gettext(…)`` and
-``{% trans %}``; translations that are there stay, what nobody says any more is left out. Exits
-with 1 if a language lacks something.
+Collects what templates and code say in ``_("…")``, ``ngettext(…)``, ``lazy_gettext(…)``,
+``phrase(…)`` and ``{% trans %}``; translations that are there stay, what nobody says any more is
+left out. Exits with 1 if a language lacks something.
 """
 
 from __future__ import annotations
@@ -25,8 +25,15 @@ from databoard.web.filters import state_words
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ROOT / "databoard"
 TRANSLATIONS = CODE / "translations"
-METHODS = [("web/**.py", "python"), ("web/templates/**.html", "jinja2")]
-KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+SPEAKING = ("domain", "kits", "services", "store", "web")
+METHODS = [
+    ("errors.py", "python"),
+    *((f"{folder}/**.py", "python") for folder in SPEAKING),
+    ("web/templates/**.html", "jinja2"),
+]
+KEYWORDS = {
+    "_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "phrase": None,
+}  # fmt: skip
 OPTIONS = {"web/templates/**.html": {"extensions": "jinja2.ext.do", "trimmed": "true"}}
 
 

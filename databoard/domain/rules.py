@@ -18,6 +18,7 @@ from databoard.errors import (
     SubmissionError,
     TooSoonError,
 )
+from databoard.phrases import phrase
 
 MAX_NAME = 50
 # Of a module, workflow or event; the longest of the original manual has 54.
@@ -29,6 +30,11 @@ MAX_BYTES_TOLD = 20_000
 #: The name under which a team's draft lives; nothing is submitted under it.
 SANDBOX = "sandbox"
 TOTAL_CREDIT = 100
+_DATES = {
+    "opening": phrase("opening"),
+    "public_opening": phrase("public opening"),
+    "closing": phrase("closing"),
+}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*", re.ASCII)
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
@@ -60,15 +66,21 @@ def check_name(name: str) -> None:
         With ``field`` = "name".
     """
     if not 1 <= len(name) <= MAX_NAME:
-        raise SubmissionError(f"A submission's name has 1 to {MAX_NAME} characters.", "name")
+        raise SubmissionError(
+            phrase("A submission's name has 1 to %(most)s characters.", most=MAX_NAME), "name"
+        )
     if not _NAME.fullmatch(name):
         raise SubmissionError(
-            "A submission's name is made of the letters a-z and A-Z, digits, _, - and ., "
-            "and starts with a letter or a digit.",
+            phrase(
+                "A submission's name is made of the letters a-z and A-Z, digits, _, - and ., "
+                "and starts with a letter or a digit."
+            ),
             "name",
         )
     if name.lower() == SANDBOX:
-        raise SubmissionError("The name sandbox is taken by your draft; choose another.", "name")
+        raise SubmissionError(
+            phrase("The name sandbox is taken by your draft; choose another."), "name"
+        )
 
 
 def check_identifier(name: str, what: str = "name") -> None:
@@ -87,8 +99,13 @@ def check_identifier(name: str, what: str = "name") -> None:
     """
     if not (_IDENTIFIER.fullmatch(name) and len(name) <= MAX_IDENTIFIER):
         raise InvalidError(
-            f"The {what} {name[:MAX_IDENTIFIER]!r} must be 1 to {MAX_IDENTIFIER} "
-            "of the letters a-z and A-Z, digits and _, starting with a letter.",
+            phrase(
+                "The %(what)s %(name)s must be 1 to %(most)s of the letters a-z and A-Z, "
+                "digits and _, starting with a letter.",
+                what=what,
+                name=repr(name[:MAX_IDENTIFIER]),
+                most=MAX_IDENTIFIER,
+            ),
             what,
         )
 
@@ -107,8 +124,10 @@ def check_user_name(name: str) -> None:
     """
     if not (2 <= len(name) <= 40 and _USER_NAME.fullmatch(name)):
         raise InvalidError(
-            "A user name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., "
-            "and starts with a letter.",
+            phrase(
+                "A user name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., and "
+                "starts with a letter."
+            ),
             "name",
         )
 
@@ -126,12 +145,16 @@ def check_password(password: str, user_name: str) -> None:
         With ``field`` = "password".
     """
     if len(password) < MIN_PASSWORD:
-        raise InvalidError(f"A password has at least {MIN_PASSWORD} characters.", "password")
+        raise InvalidError(
+            phrase("A password has at least %(least)s characters.", least=MIN_PASSWORD), "password"
+        )
     # Hashing is slow on purpose; a megabyte of password would be an attack.
     if len(password) > MAX_PASSWORD:
-        raise InvalidError(f"A password has at most {MAX_PASSWORD} characters.", "password")
+        raise InvalidError(
+            phrase("A password has at most %(most)s characters.", most=MAX_PASSWORD), "password"
+        )
     if password.casefold() == user_name.casefold():
-        raise InvalidError("A password must not be the user name.", "password")
+        raise InvalidError(phrase("A password must not be the user name."), "password")
 
 
 def phase(
@@ -180,7 +203,12 @@ def check_dates(
     known = [(name, date) for name, date in dates.items() if date is not None]
     for (before, first), (after, second) in itertools.pairwise(known):
         if second < first:
-            raise InvalidError(f"The {after} must not come before the {before}.", after)
+            sentence = phrase(
+                "The %(after)s must not come before the %(before)s.",
+                after=_DATES[after],
+                before=_DATES[before],
+            )
+            raise InvalidError(sentence, after)
 
 
 def check_phase(
@@ -204,9 +232,9 @@ def check_phase(
     ClosedError
     """
     if opening is not None and now < opening:
-        raise ClosedError(f"The event opens on {opening:%d %B %Y at %H:%M %Z}.")
+        raise ClosedError(phrase("The event opens on %(when)s.", when=opening))
     if closing is not None and now >= closing and not accepts_late:
-        raise ClosedError(f"The event closed on {closing:%d %B %Y at %H:%M %Z}.")
+        raise ClosedError(phrase("The event closed on %(when)s.", when=closing))
 
 
 def check_pause(last: datetime | None, now: datetime, pause: timedelta) -> None:
@@ -258,11 +286,20 @@ def check_quota(
     if len(counted) < limit:
         return
     if window is None or limit < 1:
-        raise QuotaError(f"Your team may make {limit} submissions in this event; all are used.")
+        raise QuotaError(
+            phrase(
+                "Your team may make %(limit)s submissions in this event; all are used.", limit=limit
+            )
+        )
     free_at = counted[-limit] + window
     raise QuotaError(
-        f"Your team has used its {limit} submissions per {_words(window)}; "
-        f"the next one is free on {free_at:%d %B at %H:%M %Z}.",
+        phrase(
+            "Your team has used its %(limit)s submissions per %(window)s; the next one is "
+            "free on %(when)s.",
+            limit=limit,
+            window=_words(window),
+            when=free_at,
+        ),
         free_at,
     )
 
@@ -270,7 +307,7 @@ def check_quota(
 def _words(window: timedelta) -> str:
     hours = window.total_seconds() / 3600
     if hours == 24:
-        return "day"
+        return phrase("day")
     return f"{hours / 24:g} days" if hours > 24 else f"{hours:g} h"
 
 
@@ -288,10 +325,19 @@ def check_credits(credit: Mapping[str, int]) -> None:
     """
     for name, share in credit.items():
         if not 0 <= share <= TOTAL_CREDIT:
-            raise InvalidError(f"The credit of {name} must be 0 to 100, not {share}.", name)
+            raise InvalidError(
+                phrase(
+                    "The credit of %(name)s must be 0 to 100, not %(share)s.",
+                    name=name,
+                    share=share,
+                ),
+                name,
+            )
     total = sum(credit.values())
     if total != TOTAL_CREDIT:
-        raise InvalidError(f"The credits must sum to 100; they sum to {total}.", "credits")
+        raise InvalidError(
+            phrase("The credits must sum to 100; they sum to %(total)s.", total=total), "credits"
+        )
 
 
 def check_score_range(minimum: float, maximum: float) -> None:
@@ -309,7 +355,11 @@ def check_score_range(minimum: float, maximum: float) -> None:
     # Written so that NaN is refused too.
     if not minimum < maximum:
         raise InvalidError(
-            f"A score type's minimum must lie below its maximum; {minimum:g} does not lie below "
-            f"{maximum:g}.",
+            phrase(
+                "A score type's minimum must lie below its maximum; %(minimum)s does not lie "
+                "below %(maximum)s.",
+                minimum=f"{minimum:g}",
+                maximum=f"{maximum:g}",
+            ),
             "minimum",
         )

@@ -21,6 +21,7 @@ from databoard.errors import KitError, TooLargeError, UploadError
 from databoard.kits import bundling
 from databoard.kits.loading import Kit
 from databoard.kits.protocol import Element
+from databoard.phrases import phrase
 
 MAX_FILE_BYTES = 10 * 2**20
 MAX_FILES = 100
@@ -75,13 +76,22 @@ def accept_files(
     unknown = [name for name in files if name not in wanted]
     if unknown:
         raise UploadError(
-            f"Unknown file: {', '.join(_shown(name) for name in unknown[:5])}. "
-            f"This event takes {', '.join(wanted)}; rename or leave out the others."
+            phrase(
+                "Unknown file: %(names)s. This event takes %(wanted)s; rename or leave out the "
+                "others.",
+                names=", ".join(_shown(name) for name in unknown[:5]),
+                wanted=", ".join(wanted),
+            )
         )
     missing = [name for name in wanted if name not in files]
     if missing:
         raise UploadError(
-            f"Missing: {', '.join(missing)}. A submission has {', '.join(wanted)}.", missing[0]
+            phrase(
+                "Missing: %(names)s. A submission has %(wanted)s.",
+                names=", ".join(missing),
+                wanted=", ".join(wanted),
+            ),
+            missing[0],
         )
     for element in wanted.values():
         check_file(element, files[element.filename], max_bytes=max_bytes)
@@ -102,7 +112,13 @@ def check_file(element: Element, content: bytes, *, max_bytes: int = MAX_FILE_BY
     name = element.filename
     if len(content) > max_bytes:
         raise TooLargeError(
-            f"{name} has {len(content):,} bytes; at most {max_bytes:,} are allowed.", name
+            phrase(
+                "%(name)s has %(n)s bytes; at most %(most)s are allowed.",
+                name=name,
+                n=f"{len(content):,}",
+                most=f"{max_bytes:,}",
+            ),
+            name,
         )
     if element.type == "data":
         return
@@ -111,11 +127,21 @@ def check_file(element: Element, content: bytes, *, max_bytes: int = MAX_FILE_BY
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UploadError(
-            f"{name} is not UTF-8 text (line {line}). Save it as UTF-8.", name, line
+            phrase(
+                "%(name)s is not UTF-8 text (line %(line)s). Save it as UTF-8.",
+                name=name,
+                line=line,
+            ),
+            name,
+            line,
         ) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise UploadError(f"{name} has a null character in line {line}.", name, line)
+        raise UploadError(
+            phrase("%(name)s has a null character in line %(line)s.", name=name, line=line),
+            name,
+            line,
+        )
     if element.type == "code" and len(content) <= MAX_PARSED_BYTES:
         _check_python(name, text)
 
@@ -126,12 +152,23 @@ def _check_python(name: str, text: str) -> None:
         # Editors of Windows begin files with a mark, which Python leaves out when it imports them.
         ast.parse(text.removeprefix("\ufeff"), filename=name)
     except SyntaxError as error:
-        where = f" (line {error.lineno})" if error.lineno else ""
+        line, fault = error.lineno, error.msg
         raise UploadError(
-            f"{name} is not valid Python{where}: {error.msg}.", name, error.lineno
+            phrase(
+                "%(name)s is not valid Python (line %(line)s): %(fault)s.",
+                name=name,
+                line=line,
+                fault=fault,
+            )
+            if line
+            else phrase("%(name)s is not valid Python: %(fault)s.", name=name, fault=fault),
+            name,
+            line,
         ) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise UploadError(f"{name} cannot be parsed: it is nested too deeply.", name) from error
+        raise UploadError(
+            phrase("%(name)s cannot be parsed: it is nested too deeply.", name=name), name
+        ) from error
 
 
 def read_folder(
@@ -233,11 +270,11 @@ def unpack(
 
 
 def _damaged() -> UploadError:
-    return UploadError("The archive is not a readable zip. Zip the files again.")
+    return UploadError(phrase("The archive is not a readable zip. Zip the files again."))
 
 
 def _too_many(max_files: int) -> TooLargeError:
-    return TooLargeError(f"The archive has more than {max_files} files.")
+    return TooLargeError(phrase("The archive has more than %(most)s files.", most=max_files))
 
 
 def _check_directory(archive: bytes, max_files: int) -> None:
@@ -247,7 +284,9 @@ def _check_directory(archive: bytes, max_files: int) -> None:
         raise _damaged()
     if archive[max(0, place - 20) : place].startswith(ZIP64_START):
         # Its own record would be believed instead of this one.
-        raise TooLargeError("The archive is a zip64, for very many or large files. Use plain zip.")
+        raise TooLargeError(
+            phrase("The archive is a zip64, for very many or large files. Use plain zip.")
+        )
     fields = END_RECORD.unpack_from(archive, place)
     n_entries, directory_bytes = fields[4], fields[5]
     if n_entries > max_files or directory_bytes > max_files * MAX_ENTRY_BYTES:
@@ -261,19 +300,30 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
         mode = entry.external_attr >> 16
         if entry.is_dir() or "/" in name or "\\" in name:
             raise UploadError(
-                f"The archive has a folder or path ({_shown(name)}). "
-                "Zip the files themselves, not their folder."
+                phrase(
+                    "The archive has a folder or path (%(name)s). Zip the files themselves, not "
+                    "their folder.",
+                    name=_shown(name),
+                )
             )
         if not ZIP_NAME.fullmatch(entry.orig_filename):
-            raise UploadError(f"The archive has a file with a strange name: {_shown(name)}.")
+            raise UploadError(
+                phrase("The archive has a file with a strange name: %(name)s.", name=_shown(name))
+            )
         if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-            raise UploadError(f"{_shown(name)} in the archive is not an ordinary file.")
+            raise UploadError(
+                phrase("%(name)s in the archive is not an ordinary file.", name=_shown(name))
+            )
         if entry.flag_bits & 0x1:
-            raise UploadError(f"{_shown(name)} in the archive is encrypted.")
+            raise UploadError(phrase("%(name)s in the archive is encrypted.", name=_shown(name)))
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise UploadError(f"{_shown(name)} is compressed in an unusual way. Use plain zip.")
+            raise UploadError(
+                phrase(
+                    "%(name)s is compressed in an unusual way. Use plain zip.", name=_shown(name)
+                )
+            )
         if name.lower() in seen:
-            raise UploadError(f"The archive has {_shown(name)} twice.")
+            raise UploadError(phrase("The archive has %(name)s twice.", name=_shown(name)))
         seen.add(name.lower())
 
 
@@ -289,11 +339,16 @@ def _read_entries(
                 left -= len(chunk)
                 if left < 0:
                     raise TooLargeError(
-                        f"The archive unpacks to more than {max_bytes:,} bytes, the most allowed."
+                        phrase(
+                            "The archive unpacks to more than %(most)s bytes, the most allowed.",
+                            most=f"{max_bytes:,}",
+                        )
                     )
                 content += chunk
         if content.startswith(ARCHIVE_STARTS) or content[257:262] == b"ustar":
-            raise UploadError(f"{_shown(entry.filename)} is an archive inside the archive.")
+            raise UploadError(
+                phrase("%(name)s is an archive inside the archive.", name=_shown(entry.filename))
+            )
         files[entry.filename] = bytes(content)
     return files
 

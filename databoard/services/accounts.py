@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from databoard.domain import rules
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError, TooSoonError
+from databoard.phrases import phrase
 from databoard.services import teams
 from databoard.store.models import LoginAttempt, User, UserSession
 from databoard.store.models.accounts import ACCESS_LEVELS
@@ -35,7 +36,7 @@ PROFILE_FIELDS = (
     "mail_choices",
     "locale",
 )
-WRONG = "The name or the password is wrong."
+WRONG = phrase("The name or the password is wrong.")
 WINDOW = timedelta(minutes=15)
 FREE_TRIES = 5
 FREE_TRIES_OF_ADDRESS = 20
@@ -71,7 +72,9 @@ def check_email(email: str) -> str:
     """
     email = email.strip()
     if len(email) > 254 or not EMAIL.fullmatch(email):
-        raise InvalidError(f"{email[:80]!r} is not an e-mail address.", "email")
+        raise InvalidError(
+            phrase("%(email)s is not an e-mail address.", email=repr(email[:80])), "email"
+        )
     return email
 
 
@@ -85,9 +88,13 @@ def _create(
     # Before the look-ups, so that a known address takes as long as a new one.
     password_hash = hash_password(password) if password is not None else None
     if queries.by_name(session, name) or team_queries.by_name(session, name):
-        raise DuplicateError(f"The name {name} is taken; choose another.", "name")
+        raise DuplicateError(
+            phrase("The name %(name)s is taken; choose another.", name=name), "name"
+        )
     if queries.by_email(session, email):
-        raise DuplicateError("There is an account with this address; log in instead.", "email")
+        raise DuplicateError(
+            phrase("There is an account with this address; log in instead."), "email"
+        )
     user = User(
         name=name,
         email=email,
@@ -98,8 +105,10 @@ def _create(
         with session.begin_nested():
             session.add(user)
     except CONFLICTS:  # somebody else took it since we looked
-        field = "name" if queries.by_name(session, name) else "email"
-        raise DuplicateError(f"This {field} was taken a moment ago.", field) from None
+        if queries.by_name(session, name):
+            sentence = phrase("The name %(name)s was taken a moment ago.", name=name)
+            raise DuplicateError(sentence, "name") from None
+        raise DuplicateError(phrase("This address was taken a moment ago."), "email") from None
     return user
 
 
@@ -181,7 +190,10 @@ def set_access(session: Session, user: User, level: str, *, now: datetime) -> No
         For a level that does not exist.
     """
     if level not in ACCESS_LEVELS:
-        raise InvalidError(f"The access level must be one of {', '.join(ACCESS_LEVELS)}.", "level")
+        raise InvalidError(
+            phrase("The access level must be one of %(names)s.", names=", ".join(ACCESS_LEVELS)),
+            "level",
+        )
     user.access_level = level
     session.flush()
     if not user.is_active:
@@ -213,6 +225,20 @@ def _check_throttle(session: Session, account: str, address: str, now: datetime)
                 raise TooSoonError((last + wait - now).total_seconds())
 
 
+def check_may_enter(user: User) -> None:
+    """Refuse whose account is closed.
+
+    Raises
+    ------
+    ForbiddenError
+    """
+    if user.access_level == "refused":
+        why = phrase("This account was refused. %(why)s", why=user.refusal)
+        raise ForbiddenError(why if user.refusal else phrase("This account was refused."))
+    if not user.is_active:
+        raise ForbiddenError(phrase("This account is closed; write to the organisers."))
+
+
 def authenticate(
     session: Session, login: str, password: str, address: str, *, now: datetime
 ) -> User:
@@ -235,10 +261,7 @@ def authenticate(
     session.flush()
     if user is None or not ok:
         raise ForbiddenError(WRONG)
-    if user.access_level == "refused":
-        raise ForbiddenError(f"This account was refused. {user.refusal}".strip())
-    if not user.is_active:
-        raise ForbiddenError("This account is closed; write to the organisers.")
+    check_may_enter(user)
     if user.password_hash and HASHER.check_needs_rehash(user.password_hash):
         user.password_hash = hash_password(password)
     return user
@@ -270,7 +293,7 @@ def change_password(
         If the old one is wrong, or the new one breaks the rules.
     """
     if not verify(user.password_hash, old):
-        raise InvalidError("The old password is wrong.", "old")
+        raise InvalidError(phrase("The old password is wrong."), "old")
     set_password(session, user, new, now=now, keep_session=keep_session)
 
 
@@ -285,7 +308,7 @@ def change_email(session: Session, user: User, email: str, *, now: datetime) -> 
     email = check_email(email)
     owner = queries.by_email(session, email)
     if owner is not None and owner.id != user.id:
-        raise DuplicateError("There is another account with this address.", "email")
+        raise DuplicateError(phrase("There is another account with this address."), "email")
     user.email, user.email_confirmed_at = email, now
     session.flush()
 
@@ -351,14 +374,17 @@ def update_profile(session: Session, user: User, **fields: str | bool) -> None:
     """
     for name, value in fields.items():
         if name not in PROFILE_FIELDS:
-            raise InvalidError(f"{name} cannot be changed here.", name)
+            raise InvalidError(phrase("%(name)s cannot be changed here.", name=name), name)
         if isinstance(value, str):
             value = value.strip()
             limit = {"bio": 2000, "locale": 10, "firstname": 80, "lastname": 80}.get(name, 200)
             if len(value) > limit:
-                raise InvalidError(f"{name} has at most {limit} characters.", name)
+                raise InvalidError(
+                    phrase("%(name)s has at most %(limit)s characters.", name=name, limit=limit),
+                    name,
+                )
             if name == "url" and value and not value.startswith(("http://", "https://")):
-                raise InvalidError("An address starts with https://.", name)
+                raise InvalidError(phrase("An address starts with https://."), name)
         setattr(user, name, value)
     session.flush()
 

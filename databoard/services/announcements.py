@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from databoard.errors import InvalidError
 from databoard.mail import letters
+from databoard.phrases import phrase
 from databoard.services import notifications
 from databoard.store.models import Announcement, Event, User
 from databoard.store.queries import announcements as queries
@@ -36,11 +37,15 @@ def announce(
     """
     text = text.strip()
     if not 1 <= len(text) <= MAX_LENGTH:
-        raise InvalidError(f"An announcement has 1 to {MAX_LENGTH} characters.", "text")
+        raise InvalidError(
+            phrase("An announcement has 1 to %(most)s characters.", most=MAX_LENGTH), "text"
+        )
     if level not in LEVELS:
-        raise InvalidError(f"The level must be {' or '.join(LEVELS)}.", "level")
+        raise InvalidError(
+            phrase("The level must be one of %(names)s.", names=", ".join(LEVELS)), "level"
+        )
     if until is not None and until <= now:
-        raise InvalidError("This end has passed.", "until")
+        raise InvalidError(phrase("This end has passed."), "until")
     announcement = Announcement(
         event_id=event.id if event else None,
         by_id=by.id,

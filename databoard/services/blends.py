@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from databoard.errors import InvalidError, QuotaError
+from databoard.phrases import phrase
 from databoard.store.models import BlendQuestion, Event, User
 from databoard.store.queries import blends as queries
 
@@ -44,14 +45,19 @@ def ask(
         0 < number <= MAX_PARTS for number in chosen.values()
     ):
         raise InvalidError(
-            f"Give 1 to {MAX_PARTS} parts to 1 to {MAX_MEMBERS} submissions.", "parts"
+            phrase(
+                "Give 1 to %(parts)s parts to 1 to %(members)s submissions.",
+                parts=MAX_PARTS,
+                members=MAX_MEMBERS,
+            ),
+            "parts",
         )
     runs = {row.id: row.run for row in queries.members(session, event.id, chosen)}
     if runs.keys() != chosen.keys():
-        raise InvalidError("One of these has no score any more; choose again.", "parts")
+        raise InvalidError(phrase("One of these has no score any more; choose again."), "parts")
     if queries.n_since(session, user.id, now - timedelta(hours=1)) >= MAX_PER_HOUR:
         raise QuotaError(
-            f"{MAX_PER_HOUR} blends in an hour are enough; try again later.",
+            phrase("%(n)s blends in an hour are enough; try again later.", n=MAX_PER_HOUR),
             now + timedelta(hours=1),
         )
     content = json.dumps([event.folds_hash, sorted((k, runs[k], n) for k, n in chosen.items())])

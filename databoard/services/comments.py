@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from databoard.errors import ForbiddenError, InvalidError, TooSoonError
+from databoard.phrases import phrase
 from databoard.services import notifications
 from databoard.services.sentences import say
 from databoard.store.models import Comment, Submission, User
@@ -33,7 +34,9 @@ def write(
     """
     text = text.replace("\r\n", "\n").strip()
     if not 1 <= len(text) <= MAX_LENGTH:
-        raise InvalidError(f"A comment has 1 to {MAX_LENGTH} characters.", "text")
+        raise InvalidError(
+            phrase("A comment has 1 to %(most)s characters.", most=MAX_LENGTH), "text"
+        )
     oldest = queries.last_but(session, user.id, MAX_PER_HOUR - 1)
     if oldest is not None and now < oldest + HOUR:
         raise TooSoonError((oldest + HOUR - now).total_seconds())
@@ -59,6 +62,6 @@ def remove(
     ForbiddenError
     """
     if comment.user_id != user.id and not is_organiser:
-        raise ForbiddenError("Only who wrote a comment, or an organiser, takes it out.")
+        raise ForbiddenError(phrase("Only who wrote a comment, or an organiser, takes it out."))
     comment.deleted_at = now
     session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from databoard.domain import rules
 from databoard.errors import InvalidError
+from databoard.phrases import phrase
 from databoard.services import activity, events, notifications
 from databoard.services.sentences import say
 from databoard.store.models import Credit, Submission, User
@@ -47,7 +48,9 @@ def give(
         # Credit that went forwards in time could go round in circles.
         if source is None or source.submitted_at > submission.submitted_at:
             raise InvalidError(
-                "Only submissions to the same event that were there before can be credited.",
+                phrase(
+                    "Only submissions to the same event that were there before can be credited."
+                ),
                 "credits",
             )
     credited = set()

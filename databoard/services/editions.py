@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import rules
 from databoard.errors import DuplicateError, InvalidError
 from databoard.kits.plugins import has_plugin
+from databoard.phrases import phrase
 from databoard.services import events
 from databoard.store.models import Event, EventScoreType, Fold, User
 from databoard.store.queries import events as queries
@@ -62,7 +63,9 @@ def clone(
     """
     rules.check_identifier(name, "event")
     if queries.by_name(session, name) is not None:
-        raise DuplicateError(f"There is an event {name} already; choose another name.", "name")
+        raise DuplicateError(
+            phrase("There is an event %(name)s already; choose another name.", name=name), "name"
+        )
     _check_has_no_module(event.name, event.problem.name)
     _check_has_no_module(name, event.problem.name)
     settings = {field: getattr(event, field) for field in events.EDITABLE if field not in OWN}
@@ -95,7 +98,10 @@ def _check_has_no_module(event: str, problem: str) -> None:
     """Refuse what has folds and scores in a module: the clone would be scored by others."""
     if event != problem and has_plugin("events", event):
         raise InvalidError(
-            f"The event {event} has a module of its own in databoard/specific/events; "
-            "copy that, then: fab add_event",
+            phrase(
+                "The event %(event)s has a module of its own in databoard/specific/events; "
+                "copy that, then: fab add_event",
+                event=event,
+            ),
             "name",
         )

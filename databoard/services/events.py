@@ -14,6 +14,7 @@ from databoard.domain import rules
 from databoard.errors import DuplicateError, InvalidError, KitError, NotFoundError
 from databoard.kits.events import FAR_AWAY, LONG_AGO, EventSpec, event_spec
 from databoard.kits.loading import Kit, load_kit
+from databoard.phrases import phrase
 from databoard.services import ladders, problems
 from databoard.store.models import Event, EventAdmin, EventScoreType, Fold, User
 from databoard.store.queries import analysis as result_queries
@@ -97,13 +98,19 @@ def add_event(
     row = problem_queries.by_name(session, spec.problem_name)
     if row is None:
         raise NotFoundError(
-            f"There is no problem {spec.problem_name} yet: fab add_problem:{spec.problem_name}."
+            phrase(
+                "There is no problem %(problem)s yet: fab add_problem:%(problem)s.",
+                problem=spec.problem_name,
+            )
         )
     old = queries.by_name(session, name)
     if old is not None:
         if not force:
             raise DuplicateError(
-                f"There is an event {name} already; force=True replaces it and all in it."
+                phrase(
+                    "There is an event %(name)s already; force=True replaces it and all in it.",
+                    name=name,
+                )
             )
         remove_event(session, name)
     kit = load_kit(
@@ -190,7 +197,7 @@ def remove_event(session: Session, name: str) -> str:
     """
     event = queries.by_name(session, name)
     if event is None:
-        raise NotFoundError(f"There is no event {name}.")
+        raise NotFoundError(phrase("There is no event %(name)s.", name=name))
     what = what_goes_with_event(session, event)
     queries.forget(session, event.id)
     session.expire_all()
@@ -232,7 +239,7 @@ def update(session: Session, event: Event, **fields: Any) -> None:
     """
     for name, value in fields.items():
         if name not in EDITABLE:
-            raise InvalidError(f"{name} cannot be changed.", name)
+            raise InvalidError(phrase("%(name)s cannot be changed.", name=name), name)
         _check_setting(name, value)
     dates = {name: fields.get(name, getattr(event, name)) for name in DATES}
     rules.check_dates(*dates.values())
@@ -264,7 +271,7 @@ def choose_official(session: Session, event: Event, name: str) -> None:
         If the event has no such score.
     """
     if name not in {score.name for score in event.score_types}:
-        raise InvalidError(f"The event has no score {name}.", "official_score")
+        raise InvalidError(phrase("The event has no score %(name)s.", name=name), "official_score")
     if name == event.official_score.name:
         return
     result_queries.hold_scored(session, event.id)
@@ -276,13 +283,16 @@ def choose_official(session: Session, event: Event, name: str) -> None:
 
 def _check_setting(name: str, value: Any) -> None:
     if name in AT_LEAST_ONE and value < 1:
-        raise InvalidError(f"{name} must be at least 1.", name)
+        raise InvalidError(phrase("%(name)s must be at least 1.", name=name), name)
     if name in NOT_NEGATIVE and value is not None and value < 0:
-        raise InvalidError(f"{name} must not be negative.", name)
+        raise InvalidError(phrase("%(name)s must not be negative.", name=name), name)
     if name in CHOICES and value not in CHOICES[name]:
-        raise InvalidError(f"{name} must be {' or '.join(CHOICES[name])}.", name)
+        raise InvalidError(
+            phrase("%(name)s must be one of %(names)s.", name=name, names=", ".join(CHOICES[name])),
+            name,
+        )
     if name == "title" and not 1 <= len(value) <= 200:
-        raise InvalidError("A title has 1 to 200 characters.", name)
+        raise InvalidError(phrase("A title has 1 to 200 characters."), name)
 
 
 def touch(

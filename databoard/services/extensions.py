@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from databoard.errors import InvalidError
+from databoard.phrases import phrase
 from databoard.services import events
 from databoard.store.models import EventTeam
 
@@ -29,11 +30,15 @@ def extend(
     """
     event = place.event
     if closing_at is not None and event.closing_at is None:
-        raise InvalidError("This event never closes; there is nothing to extend.", "closing_at")
+        raise InvalidError(
+            phrase("This event never closes; there is nothing to extend."), "closing_at"
+        )
     if closing_at is not None and event.closing_at and closing_at <= event.closing_at:
-        raise InvalidError("The extension must end after the event's closing.", "closing_at")
+        raise InvalidError(
+            phrase("The extension must end after the event's closing."), "closing_at"
+        )
     if per_day is not None and not 0 <= per_day <= MAX_EXTRA:
-        raise InvalidError(f"Enter 0 to {MAX_EXTRA}.", "per_day")
+        raise InvalidError(phrase("Enter 0 to %(most)s.", most=MAX_EXTRA), "per_day")
     place.extra_closing_at, place.extra_per_day = closing_at, per_day or None
     events.touch(session, event.id)
     session.flush()

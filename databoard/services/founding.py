@@ -8,6 +8,7 @@ import sys
 
 from databoard.domain import rules
 from databoard.errors import InvalidError
+from databoard.phrases import phrase
 from databoard.settings import Settings
 
 TIMEOUT_S = 120
@@ -37,7 +38,9 @@ def add_event(settings: Settings, name: str, problem: str) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise InvalidError(f"The problem's kit did not load within {TIMEOUT_S} s.") from None
+        raise InvalidError(
+            phrase("The problem's kit did not load within %(seconds)s s.", seconds=TIMEOUT_S)
+        ) from None
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         why = lines[-1].removeprefix("Error: ") if lines else "The command failed without a word."

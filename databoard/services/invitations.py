@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError, NotFoundError
 from databoard.mail import letters
+from databoard.phrases import phrase
 from databoard.services import notifications, teams
 from databoard.services.accounts import digest
 from databoard.services.sentences import say
@@ -21,16 +22,20 @@ from databoard.store.queries import teams as team_queries
 GOOD_FOR = timedelta(days=7)
 MAX_OPEN = 20
 
-_NONE = "This invitation is no longer open. Ask the team for a new one."
+_NONE = phrase("This invitation is no longer open. Ask the team for a new one.")
 
 
 def _check_may_invite(session: Session, team: Team, by: User, now: datetime) -> None:
     if team.admin_id != by.id:
-        raise ForbiddenError(f"Only the founder of {team.name} invites to it.")
+        raise ForbiddenError(phrase("Only the founder of %(team)s invites to it.", team=team.name))
     if team.is_individual:
-        raise ForbiddenError("Your own team stays yours alone; found another one to invite to.")
+        raise ForbiddenError(
+            phrase("Your own team stays yours alone; found another one to invite to.")
+        )
     if len(queries.of_team(session, team.id, now)) >= MAX_OPEN:
-        raise InvalidError(f"{MAX_OPEN} invitations are open; take one back first.", "name")
+        raise InvalidError(
+            phrase("%(n)s invitations are open; take one back first.", n=MAX_OPEN), "name"
+        )
 
 
 def invite(session: Session, team: Team, by: User, name: str, *, now: datetime) -> TeamInvitation:
@@ -46,9 +51,11 @@ def invite(session: Session, team: Team, by: User, name: str, *, now: datetime) 
     _check_may_invite(session, team, by, now)
     user = account_queries.by_name(session, name.strip())
     if user is None or not user.is_active or user.access_level not in ("user", "admin"):
-        raise InvalidError("There is no user of this name.", "name")
+        raise InvalidError(phrase("There is no user of this name."), "name")
     if team_queries.is_member(session, team.id, user.id):
-        raise DuplicateError(f"{user.name} is in {team.name} already.", "name")
+        raise DuplicateError(
+            phrase("%(user)s is in %(team)s already.", user=user.name, team=team.name), "name"
+        )
     for known in queries.of_user(session, user.id, now):
         if known.team_id == team.id:
             return known
@@ -159,8 +166,12 @@ def _check_may_come_along(event: Event, team: Team, user: User) -> None:
     """Check that nobody gets by a team into an event that they could not join themselves."""
     if event.is_controlled_signup or not event.is_public or not teams.is_listed(event, user):
         raise ForbiddenError(
-            f"{team.name} takes part in {event.title}, whose organisers choose who does; "
-            "ask them to add you."
+            phrase(
+                "%(team)s takes part in %(event)s, whose organisers choose who does; ask them "
+                "to add you.",
+                team=team.name,
+                event=event.title,
+            )
         )
 
 
@@ -178,8 +189,8 @@ def take_back(session: Session, team: Team, by: User, key: int, *, now: datetime
     ForbiddenError, NotFoundError
     """
     if team.admin_id != by.id:
-        raise ForbiddenError(f"Only the founder of {team.name} invites to it.")
+        raise ForbiddenError(phrase("Only the founder of %(team)s invites to it.", team=team.name))
     invitation = queries.by_key(session, key, now)
     if invitation is None or invitation.team_id != team.id:
-        raise NotFoundError("This invitation is no longer open.")
+        raise NotFoundError(phrase("This invitation is no longer open."))
     decline(session, invitation, now=now)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from databoard.errors import UnsafeError
 from databoard.kits.deposits import accept_files
 from databoard.kits.protocol import Element
+from databoard.phrases import phrase
 from databoard.services import events, telling
 from databoard.store.files import Files
 from databoard.store.models import EventTeam, Job, Submission, Trainer, User
@@ -392,7 +393,10 @@ def check_isolation(session: Session, user: User | None, *, now: datetime) -> No
         for trainer, said in zip(alive, words, strict=True)
     )
     if is_refused and not (user is not None and user.access_level == "admin"):
-        raise UnsafeError(f"Submissions are not taken: this server cannot isolate them. {words[0]}")
+        sentence = phrase(
+            "Submissions are not taken: this server cannot isolate them. %(why)s", why=words[0]
+        )
+        raise UnsafeError(sentence)
 
 
 def set_trainer_state(session: Session, name: str, state: str, *, now: datetime) -> None:

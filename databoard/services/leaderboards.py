@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from databoard.domain import competition, leaderboard
 from databoard.errors import NotFoundError
+from databoard.phrases import phrase
 from databoard.store.engine import snapshot
 from databoard.store.models import Event, Submission
 from databoard.store.queries import leaderboards as queries
@@ -255,7 +256,7 @@ def build(
         If there is no such board.
     """
     if board not in BOARDS:
-        raise NotFoundError(f"There is no board {board}.")
+        raise NotFoundError(phrase("There is no board %(board)s.", board=board))
     # Of the event as it was read, before its rows, so that a cached body is never too new.
     version, columns = version_of(event, board), _columns(event)
     wanted = _wanted(event, board, columns, now=now, sees_all=sees_all)

@@ -19,6 +19,7 @@ from databoard.domain import similarity
 from databoard.domain.similarity import IntArray, Shingle, shingles
 from databoard.errors import NotFoundError
 from databoard.kits import bundling
+from databoard.phrases import phrase
 from databoard.store.files import Files
 from databoard.store.influences import kind_of
 from databoard.store.memory import Arrays
@@ -178,7 +179,7 @@ def earlier_alike(
     rows = queries.results(session, event.id)
     mine = next((row for row in rows if row.hash_ == hash_ and row.state == "scored"), None)
     if mine is None:
-        raise NotFoundError("There is no such scored submission.")
+        raise NotFoundError(phrase("There is no such scored submission."))
     others = [
         row
         for row in _best(session, event)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from databoard.errors import ClosedError, DuplicateError, InvalidError
+from databoard.phrases import phrase
 from databoard.services import activity, events, notifications
 from databoard.services.sentences import say
 from databoard.store.models import EventTeam, Submission, Team, User
@@ -30,12 +31,14 @@ def choose_final(
     event = place.event
     closing = place.extra_closing_at or event.closing_at
     if closing is not None and now >= closing:
-        raise ClosedError("The event has closed; the final selection stands.")
+        raise ClosedError(phrase("The event has closed; the final selection stands."))
     if len(set(hashes)) > event.n_final:
-        raise InvalidError(f"At most {event.n_final} submissions can be final.", "final")
+        raise InvalidError(
+            phrase("At most %(n)s submissions can be final.", n=event.n_final), "final"
+        )
     scored = [one for one in queries.of_team(session, place.id) if one.state == "scored"]
     if not set(hashes) <= {one.hash_ for one in scored}:
-        raise InvalidError("Only scored submissions of your team can be final.", "final")
+        raise InvalidError(phrase("Only scored submissions of your team can be final."), "final")
     for one in scored:
         one.is_final = one.hash_ in hashes
     events.touch(session, event.id, analyse=True)
@@ -117,11 +120,15 @@ def withdraw(
     queries.lock(session, submission)
     reason = reason.strip()[:500]
     if not reason:
-        raise InvalidError("Please give the reason: the team reads it.", "reason")
+        raise InvalidError(phrase("Please give the reason: the team reads it."), "reason")
     if not submission.is_ended:
-        raise InvalidError(f"{submission.name} is in the queue; cancel it first.")
+        raise InvalidError(
+            phrase("%(submission)s is in the queue; cancel it first.", submission=submission.name)
+        )
     if submission.withdrawn_at is not None:
-        raise InvalidError(f"{submission.name} is withdrawn already.")
+        raise InvalidError(
+            phrase("%(submission)s is withdrawn already.", submission=submission.name)
+        )
     submission.withdrawn_at, submission.withdrawal = now, reason
     text = say("withdrawn", submission=submission.name, reason=reason)
     for user in team_queries.members(session, submission.event_team.team_id):
@@ -146,9 +153,17 @@ def put_back(session: Session, submission: Submission, *, by: User | None, now: 
     team_queries.lock(session, place)
     queries.lock(session, submission)
     if not submission.withdrawal:
-        raise InvalidError(f"{submission.name} was not withdrawn by an organiser.")
+        raise InvalidError(
+            phrase("%(submission)s was not withdrawn by an organiser.", submission=submission.name)
+        )
     if queries.named(session, place.id, submission.name) is not None:
-        raise DuplicateError(f"{place.team.name} has another submission {submission.name} now.")
+        raise DuplicateError(
+            phrase(
+                "%(team)s has another submission %(submission)s now.",
+                team=place.team.name,
+                submission=submission.name,
+            )
+        )
     if submission.is_final:
         n_final = sum(one.is_final for one in queries.of_team(session, place.id))
         submission.is_final = n_final < place.event.n_final

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import rules
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError, NotFoundError
 from databoard.mail import letters
+from databoard.phrases import phrase
 from databoard.services import events, notifications, teams
 from databoard.services.sentences import say
 from databoard.store.models import Event, EventTeam, Team, TeamMember, TeamMerge, User
@@ -31,7 +32,9 @@ def check_may_merge(event: Event, now: datetime) -> None:
     ForbiddenError
     """
     if not may_merge(event, now):
-        raise ForbiddenError(f"Teams do not merge in {event.title}, or no longer.")
+        raise ForbiddenError(
+            phrase("Teams do not merge in %(event)s, or no longer.", event=event.title)
+        )
 
 
 def may_merge(event: Event, now: datetime) -> bool:
@@ -44,27 +47,46 @@ def may_merge(event: Event, now: datetime) -> bool:
 def _check_fit(session: Session, first: EventTeam, second: EventTeam, name: str) -> None:
     event = first.event
     if first.id == second.id or first.event_id != second.event_id:
-        raise InvalidError("Choose another team of the same event.", "team")
+        raise InvalidError(phrase("Choose another team of the same event."), "team")
     for place in (first, second):
         if not place.is_approved or place.disqualified_at is not None:
-            raise InvalidError(f"{place.team.name} does not take part in {event.title}.", "team")
+            raise InvalidError(
+                phrase(
+                    "%(team)s does not take part in %(event)s.",
+                    team=place.team.name,
+                    event=event.title,
+                ),
+                "team",
+            )
         if place.remark:
-            raise InvalidError(f"{place.team.name} waits for the organisers' approval.", "team")
+            raise InvalidError(
+                phrase("%(team)s waits for the organisers' approval.", team=place.team.name), "team"
+            )
     rules.check_user_name(name)
     if team_queries.by_name(session, name) or account_queries.by_name(session, name):
-        raise DuplicateError(f"The name {name} is taken; choose another.", "name")
+        raise DuplicateError(
+            phrase("The name %(name)s is taken; choose another.", name=name), "name"
+        )
     n_members = len(_members(session, first, second))
     if n_members > event.max_members_per_team:
         raise InvalidError(
-            f"A team in {event.title} has at most {event.max_members_per_team} members; together "
-            f"you are {n_members}.",
+            phrase(
+                "A team in %(event)s has at most %(most)s members; together you are %(n)s.",
+                event=event.title,
+                most=event.max_members_per_team,
+                n=n_members,
+            ),
             "team",
         )
     used = sum(len(submission_queries.counted_times(session, one.id)) for one in (first, second))
     if event.max_submissions is not None and used > event.max_submissions:
         raise InvalidError(
-            f"Together you have made {used} submissions, more than the {event.max_submissions} "
-            "that a team has.",
+            phrase(
+                "Together you have made %(used)s submissions, more than the %(most)s that a "
+                "team has.",
+                used=used,
+                most=event.max_submissions,
+            ),
             "team",
         )
 
@@ -87,14 +109,18 @@ def propose(
     event, name = asking.event, name.strip()
     check_may_merge(event, now)
     if asking.team.admin_id != by.id:
-        raise ForbiddenError(f"Only the founder of {asking.team.name} proposes this.")
+        raise ForbiddenError(
+            phrase("Only the founder of %(team)s proposes this.", team=asking.team.name)
+        )
     team = team_queries.by_name(session, other)
     asked = team_queries.event_team(session, event.id, team.id) if team else None
     if asked is None or not asked.is_approved:
-        raise InvalidError("No team of this name takes part in the event.", "team")
+        raise InvalidError(phrase("No team of this name takes part in the event."), "team")
     _check_fit(session, asking, asked, name)
     if any(merge.asking_id == asking.id for merge in queries.open_of(session, [asking.id])):
-        raise DuplicateError("You have proposed this to a team already; take that back first.")
+        raise DuplicateError(
+            phrase("You have proposed this to a team already; take that back first.")
+        )
     merge = TeamMerge(
         event_id=event.id,
         asking_id=asking.id,
@@ -130,7 +156,7 @@ def find(session: Session, key: int, by: User) -> TeamMerge:
         event_queries.lock(session, known.event_id)  # first, as wherever teams merge
     merge = queries.by_key(session, key)
     if merge is None or by.id not in (merge.asking.team.admin_id, merge.asked.team.admin_id):
-        raise NotFoundError("This proposal is no longer open.")
+        raise NotFoundError(phrase("This proposal is no longer open."))
     return merge
 
 
@@ -149,7 +175,9 @@ def accept(session: Session, merge: TeamMerge, by: User, *, now: datetime) -> Ev
     """
     check_may_merge(merge.event, now)
     if merge.asked.team.admin_id != by.id:
-        raise ForbiddenError(f"Only the founder of {merge.asked.team.name} accepts this.")
+        raise ForbiddenError(
+            phrase("Only the founder of %(team)s accepts this.", team=merge.asked.team.name)
+        )
     return merge_places(session, merge.asking, merge.asked, merge.name, now=now, merge=merge)
 
 

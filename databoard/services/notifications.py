@@ -12,6 +12,7 @@ from databoard.errors import InvalidError
 from databoard.mail import letters
 from databoard.mail.letters import Letter
 from databoard.mail.stopping import footer
+from databoard.phrases import phrase
 from databoard.services import outbox
 from databoard.services.sentences import Sentence
 from databoard.store.models import Notification, User
@@ -90,7 +91,7 @@ def choose(session: Session, user: User, *, site: Iterable[str], mail: Iterable[
     wanted = {"news_choices": set(site), "mail_choices": set(mail)}
     for name, kinds in wanted.items():
         if not kinds <= set(KINDS):
-            raise InvalidError("There is no such kind of news.", "kinds")
+            raise InvalidError(phrase("There is no such kind of news."), "kinds")
         setattr(user, name, " ".join(kind for kind in KINDS if kind not in kinds))
     session.flush()
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from databoard.errors import InvalidError
 from databoard.mail.transports import Transport
+from databoard.phrases import phrase
 from databoard.store.models import OutgoingMail
 from databoard.store.queries import outbox as queries
 
@@ -74,7 +75,7 @@ def send_again(session: Session, letter: OutgoingMail, *, now: datetime) -> None
         If it has left: nothing is sent twice.
     """
     if letter.sent_at is not None:
-        raise InvalidError("This letter has been sent.")
+        raise InvalidError(phrase("This letter has been sent."))
     letter.attempts, letter.due_at, letter.claimed_until = 0, now, None
     session.flush()
 

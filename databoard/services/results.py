@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from databoard.domain import states
 from databoard.errors import InvalidError
 from databoard.mail import letters
+from databoard.phrases import phrase
 from databoard.services import events, jobs, ladders, notifications, outbox, reruns, telling
 from databoard.services.sentences import say
 from databoard.store.memory import keep
@@ -243,7 +244,10 @@ def _conclude(
 ) -> None:
     submission.state = ending.state or str(states.of_folds(fold.state for fold in run.folds))
     if not submission.is_ended:
-        raise InvalidError(f"{submission.name} has folds that have not ended.", "state")
+        raise InvalidError(
+            phrase("%(submission)s has folds that have not ended.", submission=submission.name),
+            "state",
+        )
     if any(fold.state in UNFINISHED for fold in run.folds):
         queries.stop_folds(session, submission.id, UNFINISHED)
     if ending.is_quoted and event.log_policy != "full":

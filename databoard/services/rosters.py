@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from databoard.errors import DataboardError, InvalidError
 from databoard.mail import letters
+from databoard.phrases import phrase
 from databoard.services import accounts, outbox, teams
 from databoard.store.models import Event, Team, TeamMember, User
 from databoard.store.queries import accounts as account_queries
@@ -42,18 +43,20 @@ def read_roster(content: bytes) -> list[dict[str, str]]:
         Naming the line that is wrong.
     """
     if len(content) > MAX_BYTES:
-        raise InvalidError("This file is too large for a class list.", "file")
+        raise InvalidError(phrase("This file is too large for a class list."), "file")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InvalidError("Save the list as CSV in UTF-8.", "file") from None
+        raise InvalidError(phrase("Save the list as CSV in UTF-8."), "file") from None
     head = text.split("\n", 1)[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",")
     known = {(name or "").strip().lower() for name in reader.fieldnames or ()}
     if "email" not in known or not known <= COLUMNS:
         raise InvalidError(
-            "The first line must name the columns: email, and maybe name, firstname, lastname "
-            "and team.",
+            phrase(
+                "The first line must name the columns: email, and maybe name, firstname, "
+                "lastname and team."
+            ),
             "file",
         )
     rows = [
@@ -62,7 +65,7 @@ def read_roster(content: bytes) -> list[dict[str, str]]:
         if any(row.values())
     ]
     if not 1 <= len(rows) <= MAX_ROWS:
-        raise InvalidError(f"A list has 1 to {MAX_ROWS} people.", "file")
+        raise InvalidError(phrase("A list has 1 to %(most)s people.", most=MAX_ROWS), "file")
     return rows
 
 
@@ -94,7 +97,9 @@ def import_roster(
         try:
             _import_row(session, row, imported, own, now)
         except DataboardError as error:
-            raise InvalidError(f"Line {number}: {error.message}", "file") from error
+            raise InvalidError(
+                phrase("Line %(number)s: %(message)s", number=number, message=error.message), "file"
+            ) from error
     session.flush()
     for team in imported.teams.values():
         teams.sign_up(
@@ -136,7 +141,7 @@ def _import_row(
     else:
         team = imported.teams.get(wanted.lower()) or _team(session, wanted, user, own, now)
         if team.is_individual:  # also of a line above, which signed it up
-            raise InvalidError(f"{wanted} is somebody's own team.", "file")
+            raise InvalidError(phrase("%(name)s is somebody's own team.", name=wanted), "file")
         if not team_queries.is_member(session, team.id, user.id):
             # An organiser's word: the limits of the team's other events are not asked.
             session.add(TeamMember(team_id=team.id, user_id=user.id, joined_at=now))
@@ -152,7 +157,11 @@ def _team(session: Session, name: str, user: User, own: set[str] | None, now: da
     if own is not None and not team.is_individual:
         events = team_queries.events_of(session, team)
         if not events or not own.issuperset(events):
-            raise InvalidError(f"{name} is not a team of your events alone; choose another name.")
+            raise InvalidError(
+                phrase(
+                    "%(name)s is not a team of your events alone; choose another name.", name=name
+                )
+            )
     return team
 
 

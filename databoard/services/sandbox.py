@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from databoard.domain import rules
 from databoard.errors import DuplicateError, InvalidError, TooLargeError
+from databoard.phrases import phrase
 from databoard.services import activity, jobs
 from databoard.store.files import Files
 from databoard.store.models import EventTeam, Job, SandboxFile, Submission, User
@@ -49,11 +50,22 @@ def save(
     """
     event = place.event
     if filename not in {e.filename for e in event.problem.workflow.elements}:
-        raise InvalidError(f"A submission to {event.title} has no file {filename!r}.", filename)
+        raise InvalidError(
+            phrase(
+                "A submission to %(event)s has no file %(filename)s.",
+                event=event.title,
+                filename=repr(filename),
+            ),
+            filename,
+        )
     if len(content) > event.max_upload_kb * 1024:
         raise TooLargeError(
-            f"{filename} has {len(content) // 1024:,} kB; at most {event.max_upload_kb:,} kB "
-            "are taken.",
+            phrase(
+                "%(filename)s has %(size)s kB; at most %(most)s kB are taken.",
+                filename=filename,
+                size=f"{len(content) // 1024:,}",
+                most=f"{event.max_upload_kb:,}",
+            ),
             filename,
         )
     row = queries.file(session, place.id, filename)
@@ -64,8 +76,12 @@ def save(
         session.add(row)
     elif base_version is not None and base_version != row.version and row.content != content:
         raise DuplicateError(
-            f"{filename} was saved elsewhere at {row.updated_at:%H:%M:%S} UTC, in another tab or "
-            "by a team mate. Load that version, or overwrite it.",
+            phrase(
+                "%(filename)s was saved elsewhere at %(time)s UTC, in another tab or by a team "
+                "mate. Load that version, or overwrite it.",
+                filename=filename,
+                time=f"{row.updated_at:%H:%M:%S}",
+            ),
             filename,
         )
     elif row.content != content:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError
+from databoard.phrases import phrase
 from databoard.services import accounts
 from databoard.store.models import User
 from databoard.store.queries import accounts as queries
@@ -37,7 +38,7 @@ def subject_of(issuer: str, key: str) -> str:
     """
     subject = f"{issuer.rstrip('/')} {key}"
     if not key or len(subject) > MAX_SUBJECT:
-        raise InvalidError("The provider names you in a way that cannot be kept here.")
+        raise InvalidError(phrase("The provider names you in a way that cannot be kept here."))
     return subject
 
 
@@ -52,7 +53,7 @@ def sign_up(session: Session, name: str, identity: Identity, *, now: datetime) -
         With the ``field`` that must change.
     """
     if not identity.is_verified:
-        raise ForbiddenError("The provider does not vouch for your e-mail address.")
+        raise ForbiddenError(phrase("The provider does not vouch for your e-mail address."))
     user = accounts.sign_up(
         session,
         name,
@@ -76,10 +77,10 @@ def link(session: Session, user: User, subject: str) -> None:
         If the account has another sign-in, or the sign-in another account.
     """
     if user.oidc_subject not in (None, subject):
-        raise DuplicateError("Your account has another sign-in already; remove that first.")
+        raise DuplicateError(phrase("Your account has another sign-in already; remove that first."))
     owner = queries.by_subject(session, subject)
     if owner is not None and owner.id != user.id:
-        raise DuplicateError("This sign-in belongs to another account.")
+        raise DuplicateError(phrase("This sign-in belongs to another account."))
     user.oidc_subject = subject
     session.flush()
 
@@ -93,19 +94,6 @@ def unlink(session: Session, user: User) -> None:
         If the account would have no way in.
     """
     if user.password_hash is None:
-        raise ForbiddenError("Set a password first: this sign-in is your only way in.")
+        raise ForbiddenError(phrase("Set a password first: this sign-in is your only way in."))
     user.oidc_subject = None
     session.flush()
-
-
-def check_may_enter(user: User) -> None:
-    """Refuse whose account is closed, as with a password.
-
-    Raises
-    ------
-    ForbiddenError
-    """
-    if user.access_level == "refused":
-        raise ForbiddenError(f"This account was refused. {user.refusal}".strip())
-    if not user.is_active:
-        raise ForbiddenError("This account is closed; write to the organisers.")

@@ -27,6 +27,7 @@ from databoard.errors import (
 from databoard.kits.deposits import accept_files
 from databoard.kits.protocol import Element
 from databoard.mail import letters
+from databoard.phrases import phrase
 from databoard.services import activity, events, jobs, outbox, reruns
 from databoard.store.files import Files
 from databoard.store.models import (
@@ -84,11 +85,14 @@ def check_allowance(session: Session, place: EventTeam, now: datetime) -> None:
     """
     event = place.event
     if not place.may_submit:
-        raise ForbiddenError("Your team waits for the organisers' approval.")
+        raise ForbiddenError(phrase("Your team waits for the organisers' approval."))
     if event.is_paused:
-        raise ClosedError(f"The organisers paused submissions. {event.pause_reason}".strip())
+        why = phrase("The organisers paused submissions. %(why)s", why=event.pause_reason)
+        raise ClosedError(
+            why if event.pause_reason else phrase("The organisers paused submissions.")
+        )
     if event.archived_at is not None:
-        raise ClosedError("The event is archived; it takes no more submissions.")
+        raise ClosedError(phrase("The event is archived; it takes no more submissions."))
     closing = place.extra_closing_at or event.closing_at
     takes_late = closing is not None and now < closing + timedelta(seconds=event.late_s)
     rules.check_phase(now, event.opening_at, closing, accepts_late=takes_late)
@@ -101,8 +105,11 @@ def check_allowance(session: Session, place: EventTeam, now: datetime) -> None:
         n_pending = queries.n_pending(session, place.id)
         if n_pending >= event.max_pending:
             raise QuotaError(
-                f"Your team has {n_pending} submissions in the queue, which is as many as it may "
-                "have at once. Wait for one to end, or cancel one."
+                phrase(
+                    "Your team has %(n)s submissions in the queue, which is as many as it may have "
+                    "at once. Wait for one to end, or cancel one.",
+                    n=n_pending,
+                )
             )
 
 
@@ -167,7 +174,9 @@ def submit(
     name = name.strip()
     rules.check_name(name)
     if key is not None and not 1 <= len(key) <= MAX_KEY:
-        raise InvalidError(f"An idempotency key has 1 to {MAX_KEY} characters.", "key")
+        raise InvalidError(
+            phrase("An idempotency key has 1 to %(most)s characters.", most=MAX_KEY), "key"
+        )
     event = place.event
     team_queries.lock(session, place)  # what is found below stays true until the commit
     if key is not None:
@@ -226,8 +235,10 @@ def submit(
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise FullError(
-            "The server's disk is full, so your files were not taken. Tell the organisers, and "
-            "submit again later."
+            phrase(
+                "The server's disk is full, so your files were not taken. Tell the organisers, "
+                "and submit again later."
+            )
         ) from error
     return submission
 
@@ -239,8 +250,12 @@ def _free_name(session: Session, place: EventTeam, name: str, now: datetime) -> 
         return
     if not states.may_resubmit(old.state):
         raise DuplicateError(
-            f"Your team has a submission called {name} that is {states.LABELS[old.state]}; "
-            "choose another name.",
+            phrase(
+                "Your team has a submission called %(name)s that is %(state)s; choose another "
+                "name.",
+                name=name,
+                state=phrase(states.LABELS[old.state]),
+            ),
             "name",
         )
     if old.state == "new":
@@ -274,7 +289,11 @@ def cancel(
     is_stopped = jobs.cancel(session, submission, now=now)
     queries.lock(session, submission)
     if submission.is_ended:
-        raise InvalidError(f"{submission.name} has ended; there is nothing to cancel.")
+        raise InvalidError(
+            phrase(
+                "%(submission)s has ended; there is nothing to cancel.", submission=submission.name
+            )
+        )
     if is_stopped:
         submission.state, submission.ended_at = "cancelled", now
         submission.message = f"Cancelled by {by.name}." if by else "Cancelled."
@@ -302,11 +321,20 @@ def retry(
     """
     queries.lock(session, submission)
     if not submission.is_ended:
-        raise InvalidError(f"{submission.name} is in the queue already.")
+        raise InvalidError(
+            phrase("%(submission)s is in the queue already.", submission=submission.name)
+        )
     if submission.withdrawal:
-        raise InvalidError(f"{submission.name} is withdrawn; put it back first.")
+        raise InvalidError(
+            phrase("%(submission)s is withdrawn; put it back first.", submission=submission.name)
+        )
     if submission.withdrawn_at is not None:
-        raise InvalidError(f"{submission.name} was replaced by a newer one of its name.")
+        raise InvalidError(
+            phrase(
+                "%(submission)s was replaced by a newer one of its name.",
+                submission=submission.name,
+            )
+        )
     memory = reruns.memory_of(submission)
     reset(session, submission)
     submission.run += 1

@@ -11,6 +11,7 @@ from databoard.domain import rules
 from databoard.errors import DuplicateError, ForbiddenError, InvalidError
 from databoard.kits import bundling
 from databoard.mail import letters
+from databoard.phrases import phrase
 from databoard.services import notifications, outbox
 from databoard.services.sentences import USED, reasons_of, remark_of, say
 from databoard.store.models import (
@@ -46,7 +47,9 @@ def _add(session: Session, team: Team) -> Team:
         with session.begin_nested():
             session.add(team)
     except CONFLICTS:  # somebody else took the name since we looked
-        raise DuplicateError(f"The name {team.name} was taken a moment ago.", "name") from None
+        raise DuplicateError(
+            phrase("The name %(name)s was taken a moment ago.", name=team.name), "name"
+        ) from None
     return team
 
 
@@ -61,7 +64,9 @@ def create(session: Session, user: User, name: str, *, now: datetime) -> Team:
     name = name.strip()
     rules.check_user_name(name)
     if queries.by_name(session, name) or account_queries.by_name(session, name):
-        raise DuplicateError(f"The name {name} is taken; choose another.", "name")
+        raise DuplicateError(
+            phrase("The name %(name)s is taken; choose another.", name=name), "name"
+        )
     team = _add(session, Team(name=name, admin_id=user.id, created_at=now))
     add_member(session, team, user, now=now)
     return team
@@ -90,12 +95,23 @@ def _check_may_grow(session: Session, team: Team, user: User) -> None:
     for event in queries.current_events_of(session, team):
         if n_members >= event.max_members_per_team:
             raise InvalidError(
-                f"A team in {event.title} has at most {event.max_members_per_team} members.", "team"
+                phrase(
+                    "A team in %(event)s has at most %(most)s members.",
+                    event=event.title,
+                    most=event.max_members_per_team,
+                ),
+                "team",
             )
         place = queries.event_team_of(session, event, user)
         if place is not None:
             raise DuplicateError(
-                f"{user.name} takes part in {event.title} already, in {place.team.name}.", "team"
+                phrase(
+                    "%(user)s takes part in %(event)s already, in %(team)s.",
+                    user=user.name,
+                    event=event.title,
+                    team=place.team.name,
+                ),
+                "team",
             )
 
 
@@ -109,7 +125,7 @@ def remove_member(session: Session, team: Team, user: User, *, now: datetime) ->
     """
     others = [member for member in queries.members(session, team.id) if member.id != user.id]
     if not others:
-        raise ForbiddenError("The last member cannot leave a team.")
+        raise ForbiddenError(phrase("The last member cannot leave a team."))
     member = session.get(TeamMember, (team.id, user.id))
     if member is not None:
         session.delete(member)
@@ -134,35 +150,66 @@ def remove(session: Session, team: Team) -> None:
     """
     events = queries.events_of(session, team)
     if events:
-        raise ForbiddenError(f"{team.name} takes part in {', '.join(events)}; it stays.")
+        raise ForbiddenError(
+            phrase(
+                "%(team)s takes part in %(names)s; it stays.",
+                team=team.name,
+                names=", ".join(events),
+            )
+        )
     if team.is_individual:
-        raise ForbiddenError(f"{team.name} is its user's own team; it goes with the user.")
+        raise ForbiddenError(
+            phrase("%(team)s is its user's own team; it goes with the user.", team=team.name)
+        )
     session.delete(team)
     session.flush()
 
 
 def _check_may_join(session: Session, event: Event, team: Team, now: datetime) -> None:
     if event.archived_at is not None or (event.closing_at and now >= event.closing_at):
-        raise ForbiddenError(f"{event.title} is over; it takes no more teams.")
+        raise ForbiddenError(
+            phrase("%(event)s is over; it takes no more teams.", event=event.title)
+        )
     old = queries.event_team(session, event.id, team.id)
     merged = merging_queries.went_on_as(session, old.id) if old is not None else None
     if merged is not None:  # what it submitted is the new team's now, and with it its quotas
         raise ForbiddenError(
-            f"{team.name} went on as {merged} in {event.title}; it does not take part again."
+            phrase(
+                "%(team)s went on as %(merged)s in %(event)s; it does not take part again.",
+                team=team.name,
+                merged=merged,
+                event=event.title,
+            )
         )
     members = queries.members(session, team.id)
     if len(members) > event.max_members_per_team:
         raise InvalidError(
-            f"A team in {event.title} has at most {event.max_members_per_team} members; "
-            f"{team.name} has {len(members)}.",
+            phrase(
+                "A team in %(event)s has at most %(most)s members; %(team)s has %(n)s.",
+                event=event.title,
+                most=event.max_members_per_team,
+                team=team.name,
+                n=len(members),
+            ),
             "team",
         )
     for user in members:
         place = queries.event_team_of(session, event, user)
         if place is not None and place.team_id != team.id:
-            raise DuplicateError(f"{user.name} takes part already, in {place.team.name}.", "team")
+            raise DuplicateError(
+                phrase(
+                    "%(user)s takes part already, in %(team)s.",
+                    user=user.name,
+                    team=place.team.name,
+                ),
+                "team",
+            )
         if not is_listed(event, user):
-            raise ForbiddenError(f"{event.title} takes only addresses that its organisers listed.")
+            raise ForbiddenError(
+                phrase(
+                    "%(event)s takes only addresses that its organisers listed.", event=event.title
+                )
+            )
 
 
 def is_listed(event: Event, user: User) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from databoard.errors import InvalidError, NotFoundError
+from databoard.phrases import phrase
 from databoard.services.accounts import digest
 from databoard.store.models import ApiToken, User
 from databoard.store.queries import accounts as queries
@@ -39,13 +40,18 @@ def create(
     """
     name, wanted = name.strip(), set(scopes)
     if not 1 <= len(name) <= 80:
-        raise InvalidError("A token has a name of 1 to 80 characters.", "name")
+        raise InvalidError(phrase("A token has a name of 1 to 80 characters."), "name")
     if not wanted or not wanted <= set(SCOPES):
-        raise InvalidError(f"A token may {' or '.join(SCOPES)}.", "scopes")
+        raise InvalidError(
+            phrase("A token may do one of %(names)s.", names=", ".join(SCOPES)), "scopes"
+        )
     if expires_at is not None and expires_at <= now:
-        raise InvalidError("A token must end in the future.", "expires_at")
+        raise InvalidError(phrase("A token must end in the future."), "expires_at")
     if len(queries.tokens_of(session, user.id)) >= MAX_LIVE:
-        raise InvalidError(f"You have {MAX_LIVE} tokens; revoke one that you do not use.", "name")
+        raise InvalidError(
+            phrase("You have %(most)s tokens; revoke one that you do not use.", most=MAX_LIVE),
+            "name",
+        )
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         user_id=user.id,
@@ -70,7 +76,7 @@ def revoke(session: Session, user: User, token_id: int, *, now: datetime) -> Api
     """
     token = queries.token_by_id(session, token_id)
     if token is None or token.user_id != user.id:
-        raise NotFoundError("You have no such token.")
+        raise NotFoundError(phrase("You have no such token."))
     token.revoked_at = token.revoked_at or now
     session.flush()
     return token

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from databoard.errors import NotFoundError
+from databoard.phrases import phrase
 
 #: No workflow has an element of this name.
 PLOTS = ".plots.json"
@@ -59,7 +60,7 @@ class Files:
         """Path below a submission's folder; names come from the database, never from a request."""
         for part in (folder, *parts):
             if part in ("", ".", "..") or "/" in part or "\\" in part or "\0" in part:
-                raise NotFoundError("There is no such file.")
+                raise NotFoundError(phrase("There is no such file."))
         return self.root.joinpath(folder, *parts)
 
     def write_sources(self, folder: str, files: Mapping[str, bytes]) -> None:
@@ -87,7 +88,9 @@ class Files:
         try:
             return self._member(folder, filename).read_bytes()
         except FileNotFoundError:
-            raise NotFoundError(f"The file {filename} is missing on the server.") from None
+            raise NotFoundError(
+                phrase("The file %(filename)s is missing on the server.", filename=filename)
+            ) from None
 
     def fold_path(self, folder: str, number: int, name: str) -> Path:
         """Path of a file of one fold."""

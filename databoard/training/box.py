@@ -45,6 +45,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _HARNESS_PARTS = (
     "__init__.py",
     "errors.py",
+    "phrases.py",
     "config.py",
     "kits",
     "training",

@@ -13,6 +13,7 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, g, request, send_from_directory, url_for
 
 from databoard.errors import NotFoundError
+from databoard.web.language import gettext
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 DIST = STATIC / "dist"
@@ -47,7 +48,7 @@ def dist(filename: str) -> Response:
     """Serve a built file, compressed where the browser can take that."""
     path = DIST / filename
     if filename.startswith(".") or not path.is_file():
-        raise NotFoundError("There is no such file; reload the page.")
+        raise NotFoundError(gettext("There is no such file; reload the page."))
     encoding = next((e for e in ENCODINGS if _may_send(path, *e)), None)
     response = send_from_directory(DIST, filename + (encoding[1] if encoding else ""))
     if encoding:

@@ -21,7 +21,7 @@ from databoard.store.outages import CONFLICTS, OUTAGES
 from databoard.web.extensions import be_nobody, db
 from databoard.web.filters import size
 from databoard.web.language import gettext as _
-from databoard.web.language import lazy_gettext
+from databoard.web.language import lazy_gettext, said
 from databoard.web.security import request_id
 
 logger = logging.getLogger(__name__)
@@ -188,7 +188,7 @@ def _on_databoard_error(error: DataboardError) -> Response:
 
 def _public_message(error: DataboardError) -> str:
     """Give the message, unless it tells about the inside of our house."""
-    return error.message if error.status < 500 or isinstance(error, BusyError) else ""
+    return said(error.message) if error.status < 500 or isinstance(error, BusyError) else ""
 
 
 def _wait_s(error: DataboardError) -> float | None:

@@ -10,7 +10,7 @@ from wtforms import Field
 
 from databoard.errors import DataboardError, InvalidError
 from databoard.web.extensions import db
-from databoard.web.language import chosen
+from databoard.web.language import chosen, said
 
 
 class Form(FlaskForm):
@@ -34,9 +34,9 @@ def tell(form: FlaskForm, error: DataboardError, *, field: str | None = None) ->
     """Put a refusal where the visitor looks for it."""
     name = field or (error.field if isinstance(error, InvalidError) else None)
     if name in form:
-        form[name].errors = [*form[name].errors, error.message]
+        form[name].errors = [*form[name].errors, said(error.message)]
     else:
-        form.form_errors = [*form.form_errors, error.message]
+        form.form_errors = [*form.form_errors, said(error.message)]
 
 
 @contextmanager

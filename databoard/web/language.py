@@ -7,17 +7,21 @@ write, and what programs say (logs, letters, the API), is not translated.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy, Translations
 from flask import Flask, Response, g, has_request_context, request
 from werkzeug.wrappers import Request
+
+from databoard.phrases import Phrase
 
 FOLDER = Path(__file__).resolve().parent.parent / "translations"
 #: Codes and how the languages call themselves; the first is that of the code.
@@ -84,6 +88,19 @@ def lazy_gettext(message: str, **values: Any) -> Any:
     return LazyProxy(gettext, message, enable_cache=False, **values)
 
 
+def said(sentence: str) -> str:
+    """Say in the visitor's language what a service refuses; other text is left as it is."""
+    if not isinstance(sentence, Phrase) or chosen() == next(iter(LANGUAGES)):
+        return sentence
+    return gettext(sentence.template, **{name: _value(of) for name, of in sentence.values.items()})
+
+
+def _value(value: object) -> object:
+    if isinstance(value, datetime):
+        return format_datetime(value, "d MMMM y, HH:mm 'UTC'", locale=chosen())
+    return said(value) if isinstance(value, Phrase) else value
+
+
 def remember(response: Response, code: str) -> Response:
     """Keep the visitor's choice in a cookie."""
     response.set_cookie(
@@ -113,5 +130,6 @@ def init_language(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(languages=LANGUAGES, page_language=chosen)
+    app.jinja_env.filters["said"] = said
     app.config["WTF_I18N_ENABLED"] = False  # by Flask-Babel, that is; see forms.Form
     app.after_request(_vary)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import runpy
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
 
+from databoard import errors
+from databoard.phrases import phrase
 from databoard.web import language
+from tests.builders import make_user
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = sorted(language.FOLDER.glob("*/LC_MESSAGES/messages.po"))
@@ -59,6 +64,56 @@ def test_forms_refuse_in_the_visitors_language(app, client):
 
     assert "40 caractères" in answer.text
     assert "Field cannot be" not in answer.text
+
+
+def test_services_refuse_in_the_visitors_language(app, client, rows):
+    make_user(rows, "ada")
+    rows.commit()
+    app.config["WTF_CSRF_ENABLED"] = False
+    new = {"name": "ada", "email": "a@example.org", "password": "a long password"}
+
+    refusals = {
+        code: client.post("/sign_up", data=new, headers={"Accept-Language": code}).text
+        for code in ("en", "fr")
+    }
+
+    assert "The name ada is taken; choose another." in refusals["en"]
+    assert "Le nom ada est pris\N{NO-BREAK SPACE}; choisissez-en un autre." in refusals["fr"]
+
+
+def test_moments_and_phrases_in_a_phrase_are_translated_too(app):
+    moment = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
+    sentence = phrase("The event opens on %(when)s.", when=moment)
+    dates = phrase("The %(after)s must not come before the %(before)s.", after=phrase("closing"),
+                   before=phrase("opening"))  # fmt: skip
+
+    with app.test_request_context(headers={"Accept-Language": "fr"}):
+        assert language.said(sentence) == "L’événement ouvre le 30 novembre 2026, 09:05 UTC."
+        assert "clôture" in language.said(dates)
+        assert language.said("Anything else: 100 %") == "Anything else: 100 %"
+    with app.test_request_context():
+        assert language.said(sentence) == "The event opens on 30 November 2026 at 09:05 UTC."
+
+
+#: What only commands print.
+OF_COMMANDS = {"services/problems.py", "store/opening.py"}
+
+
+def test_every_refusal_that_a_page_may_show_is_a_phrase():
+    refusals = {one.__name__ for one in vars(errors).values()
+                if isinstance(one, type) and issubclass(one, errors.DataboardError)}  # fmt: skip
+    code = ROOT / "databoard"
+    for path in [path for folder in ("domain", "services", "store") for path in
+                 (code / folder).rglob("*.py")] + [code / "kits" / "deposits.py"]:  # fmt: skip
+        if str(path.relative_to(code)) in OF_COMMANDS:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+                name, first = ast.unparse(node.exc.func), node.exc.args[0]
+                is_plain = isinstance(first, ast.JoinedStr | ast.Constant | ast.BinOp)
+                assert not (name in refusals - {"KitError", "TooSoonError"} and is_plain), (
+                    f"{path}:{node.lineno} says what no catalogue translates: use phrase(...)"
+                )
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parents[1].name)

@@ -15,7 +15,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
 from databoard.errors import ForbiddenError, NotFoundError
-from databoard.services import sign_ins
+from databoard.services import accounts, sign_ins
 from databoard.services.sign_ins import Identity
 from databoard.store.models import User
 from databoard.store.queries import accounts as queries
@@ -26,7 +26,7 @@ from databoard.web.accounts.providers import SignInError
 from databoard.web.extensions import db, writes
 from databoard.web.forms import Form, refusals_in, status_of, typed
 from databoard.web.language import gettext as _
-from databoard.web.language import lazy_gettext
+from databoard.web.language import lazy_gettext, said
 
 Page = str | Response | tuple[str, int]
 #: What the session's cookie keeps between the provider's answer and the visitor's.
@@ -67,7 +67,7 @@ def depart(provider: str) -> Page:
     try:
         return providers.departure(found)
     except SignInError as error:
-        return _failed(error.message, provider)
+        return _failed(said(error.message), provider)
 
 
 @bp.get("/login/with/<provider>/answer")
@@ -78,13 +78,13 @@ def arrive(provider: str) -> Page:
     try:
         identity = providers.arrival(found)
     except SignInError as error:
-        return _failed(error.message, provider)
+        return _failed(said(error.message), provider)
     user = queries.by_subject(db.session(), identity.subject)
     if user is not None and guards.visitor() is None:
         try:
-            sign_ins.check_may_enter(user)
+            accounts.check_may_enter(user)
         except ForbiddenError as error:
-            return _failed(error.message, provider)
+            return _failed(said(error.message), provider)
         return _enter(user)
     until = guards.now().timestamp() + WAIT_S
     session[WAITING] = {"identity": asdict(identity), "provider": provider, "until": until}

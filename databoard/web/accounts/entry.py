@@ -17,7 +17,7 @@ from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import AddressForm, LoginForm, SignUpForm
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, tell, typed
-from databoard.web.language import gettext
+from databoard.web.language import gettext, said
 
 Page = str | Response | tuple[str, int]
 
@@ -105,7 +105,8 @@ def confirm(token: str) -> Page:
         user, _ = links.read("confirm", token, links.CONFIRM_S)
     except NotFoundError as error:
         flash(
-            error.message + " " + gettext("If you have confirmed already, just log in."), "warning"
+            said(error.message) + " " + gettext("If you have confirmed already, just log in."),
+            "warning",
         )
         return redirect(url_for(".send_confirmation"))
     if request.method == "GET":

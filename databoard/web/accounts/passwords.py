@@ -13,7 +13,7 @@ from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import AddressForm, ChangePasswordForm, NewPasswordForm
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
-from databoard.web.language import gettext
+from databoard.web.language import gettext, said
 
 Page = str | Response | tuple[str, int]
 
@@ -46,7 +46,7 @@ def reset_password(token: str) -> Page:
     try:
         user, _ = links.read("reset", token, links.RESET_S)
     except NotFoundError as error:
-        flash(error.message + " " + gettext("Ask for a new one here."), "warning")
+        flash(said(error.message) + " " + gettext("Ask for a new one here."), "warning")
         return redirect(url_for(".forgotten_password"))
     form = NewPasswordForm()
     if request.method == "POST" and form.validate():

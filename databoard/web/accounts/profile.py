@@ -16,7 +16,7 @@ from databoard.web.accounts.forms import AddressForm, DeleteForm, ProfileForm
 from databoard.web.downloads import download
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, typed
-from databoard.web.language import gettext
+from databoard.web.language import gettext, said
 
 Page = str | Response | tuple[str, int]
 FIELDS = ("firstname", "lastname", "affiliation", "url", "bio")
@@ -75,7 +75,7 @@ def confirm_new_email(token: str) -> Page:
     try:
         user, content = links.read("email", token, links.CONFIRM_S)
     except NotFoundError as error:
-        flash(error.message + " " + gettext("Ask for a new one here."), "warning")
+        flash(said(error.message) + " " + gettext("Ask for a new one here."), "warning")
         return redirect(url_for(".change_email"))
     if request.method == "GET":
         return render_template("accounts/confirm_email.html", user=user, email=content["email"])
@@ -85,7 +85,7 @@ def confirm_new_email(token: str) -> Page:
         flash(gettext("Your new address is in use."), "success")
     except DataboardError as error:
         db.session.rollback()
-        flash(error.message, "danger")
+        flash(said(error.message), "danger")
     return redirect(url_for(".profile"))
 
 

@@ -12,7 +12,7 @@ from databoard.store.models import Submission
 from databoard.store.queries import comments as queries
 from databoard.web import guards
 from databoard.web.extensions import db
-from databoard.web.language import gettext
+from databoard.web.language import gettext, said
 from databoard.web.leaderboards import sight
 from databoard.web.leaderboards.blueprint import bp
 from databoard.web.leaderboards.sight import Sight
@@ -31,7 +31,7 @@ def comment(hash_: str) -> Response:
         raise  # answered with 429, as any flood
     except InvalidError as error:
         db.session.rollback()
-        flash(error.message, "error")
+        flash(said(error.message), "error")
     else:
         db.session.commit()
     return _back(hash_)

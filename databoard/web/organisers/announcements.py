@@ -61,7 +61,7 @@ def withdraw_announcement(key: int) -> Response:
     session, announcement = db.session(), queries.by_id(db.session(), key)
     mine = {event.id for event in administered()}
     if announcement is None or not (guards.me().is_admin or announcement.event_id in mine):
-        raise NotFoundError("There is no such announcement.")
+        raise NotFoundError(_("There is no such announcement."))
     services.withdraw(session, announcement, now=guards.now())
     note("withdraw_announcement", announcement.text[:100], event_id=announcement.event_id)
     db.session.commit()

@@ -62,7 +62,7 @@ def extend_team(event: str, key: int) -> Page:
     found = guards.load_administered(event)
     place = teams.event_team_by_id(db.session(), found.id, key)
     if place is None or place.left_at is not None:
-        raise NotFoundError("This team takes no part in the event.")
+        raise NotFoundError(_("This team takes no part in the event."))
     form = ExtensionForm(
         data={"closing_at": place.extra_closing_at, "per_day": place.extra_per_day}
     )

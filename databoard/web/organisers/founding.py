@@ -36,7 +36,9 @@ def new_event() -> tuple[str, int] | Response:
 def _open(form: NewEventForm) -> Response:
     name, me = typed(form.name).strip(), guards.me()
     if events.by_name(db.session(), name) is not None:
-        raise DuplicateError(f"There is an event {name} already; choose another name.", "name")
+        raise DuplicateError(
+            _("There is an event %(name)s already; choose another name.", name=name), "name"
+        )
     # Before there is an event: what the other process makes is not rolled back with ours.
     rules.check_dates(form.opening_at.data, None, form.closing_at.data)
     db.session.rollback()  # the other process writes; SQLite has one writer at a time

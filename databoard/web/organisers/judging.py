@@ -93,7 +93,7 @@ def mark_team(event: str, key: int) -> Response:
     found = guards.load_administered(event)
     place = teams.event_team_by_id(db.session(), found.id, key)
     if place is None:
-        raise NotFoundError("There is no such team in this event.")
+        raise NotFoundError(_("There is no such team in this event."))
     marks.mark_team(
         db.session(),
         place,

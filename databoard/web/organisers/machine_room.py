@@ -14,7 +14,7 @@ from databoard.services import monitoring
 from databoard.store.queries import activity, environments, jobs, tasks
 from databoard.web import guards
 from databoard.web.extensions import db
-from databoard.web.language import lazy_gettext
+from databoard.web.language import gettext, lazy_gettext
 from databoard.web.organisers.blueprint import bp
 from databoard.web.organisers.sight import (
     PAGE_SIZE,
@@ -60,9 +60,11 @@ def order_trainer(trainer: str) -> Response:
     """Pause, drain or start a trainer."""
     state = request.form.get("state", "")
     if state not in ORDERS:
-        raise InvalidError(f"The state must be one of {', '.join(ORDERS)}.", "state")
+        raise InvalidError(
+            gettext("The state must be one of %(names)s.", names=", ".join(ORDERS)), "state"
+        )
     if jobs.trainer(db.session(), trainer) is None:
-        raise NotFoundError("There is no trainer of this name.")
+        raise NotFoundError(gettext("There is no trainer of this name."))
     services.set_trainer_state(db.session(), trainer, state, now=guards.now())
     note("order_trainer", trainer, state=state)
     db.session.commit()

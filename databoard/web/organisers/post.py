@@ -41,7 +41,7 @@ def letters() -> str:
     """List the letters, newest first."""
     session, state = db.session(), request.args.get("state", "")
     if state and state not in STATES:
-        raise InvalidError("There is no such state.", "state")
+        raise InvalidError(_("There is no such state."), "state")
     part = span(queries.number(session, state))
     return render_template(
         "organisers/letters.html",
@@ -57,7 +57,7 @@ def letters() -> str:
 def _load(key: int) -> OutgoingMail:
     letter = queries.by_id(db.session(), key)
     if letter is None:
-        raise NotFoundError("There is no letter of this number.")
+        raise NotFoundError(_("There is no letter of this number."))
     return letter
 
 

@@ -15,6 +15,7 @@ from databoard.store.models import Event, Team, User
 from databoard.store.queries import events as event_queries
 from databoard.web import guards
 from databoard.web.extensions import db
+from databoard.web.language import gettext
 
 PAGE_SIZE = 50
 
@@ -26,7 +27,7 @@ def organiser_required(view: Callable[..., Any]) -> Callable[..., Any]:
     @guards.approved_required
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not guards.me().is_admin and not administered():
-            raise ForbiddenError("This page is for organisers of events.")
+            raise ForbiddenError(gettext("This page is for organisers of events."))
         return view(*args, **kwargs)
 
     return guarded
@@ -58,7 +59,7 @@ def chosen_events() -> Choice:
     if name:
         event = next((event for event in events if event.name == name), None)
         if event is None:
-            raise NotFoundError("You organise no event of this name.")
+            raise NotFoundError(gettext("You organise no event of this name."))
         return Choice(events, event, [event.id])
     return Choice(events, None, None if guards.me().is_admin else [event.id for event in events])
 

@@ -59,7 +59,7 @@ def submissions() -> str:
     choice, state = chosen_events(), request.args.get("state", "")
     words = request.args.get("q", "").strip()[:100]
     if state and state not in GROUPS:
-        raise InvalidError("There is no such state.", "state")
+        raise InvalidError(_("There is no such state."), "state")
     session = db.session()
     wanted: dict[str, Any] = {
         "states": GROUPS.get(state),
@@ -84,7 +84,7 @@ def _load(hash_: str) -> Submission:
     """Load a submission of an event that the visitor organises."""
     submission, role = guards.load_submission(hash_)
     if not access.may_administer(role):
-        raise ForbiddenError("This is for the organisers of the event.")
+        raise ForbiddenError(_("This is for the organisers of the event."))
     return submission
 
 

@@ -20,7 +20,7 @@ def _load(name: str, key: int) -> tuple[Event, EventTeam]:
     event = guards.load_administered(name)
     place = teams.event_team_by_id(db.session(), event.id, key)
     if place is None or place.left_at is not None:
-        raise NotFoundError("This team does not ask to take part any more.")
+        raise NotFoundError(_("This team does not ask to take part any more."))
     return event, place
 
 

@@ -37,7 +37,7 @@ def users() -> str:
     """List the accounts, by level and words."""
     level, words = request.args.get("level", ""), request.args.get("q", "").strip()[:100]
     if level and level not in LEVELS:
-        raise InvalidError("There is no such level.", "level")
+        raise InvalidError(_("There is no such level."), "level")
     everyone = queries.everyone(db.session(), level or None, words)
     part = span(len(everyone))
     counts = dict.fromkeys(LEVELS, 0)
@@ -57,7 +57,7 @@ def users() -> str:
 def _load(name: str) -> User:
     user = queries.by_name(db.session(), name)
     if user is None or user.deleted_at is not None:
-        raise NotFoundError("There is no user of this name.")
+        raise NotFoundError(_("There is no user of this name."))
     return user
 
 
@@ -110,7 +110,9 @@ def set_access(user: str) -> Response:
     """Give or take rights."""
     found, level = _load(user), request.form.get("level", "")
     if level not in CHOICES:
-        raise InvalidError(f"The level must be one of {', '.join(CHOICES)}.", "level")
+        raise InvalidError(
+            _("The level must be one of %(names)s.", names=", ".join(CHOICES)), "level"
+        )
     _check_other(found)
     old = found.access_level
     accounts.set_access(db.session(), found, level, now=guards.now())
@@ -123,4 +125,4 @@ def set_access(user: str) -> Response:
 def _check_other(user: User) -> None:
     """Nobody locks himself out."""
     if user.id == guards.me().id:
-        raise ForbiddenError("Ask another administrator to change your own account.")
+        raise ForbiddenError(_("Ask another administrator to change your own account."))

@@ -16,7 +16,7 @@ from databoard.store.models import Event, EventTeam, Job
 from databoard.store.queries import jobs
 from databoard.web import guards, polling
 from databoard.web.extensions import db
-from databoard.web.language import gettext, lazy_gettext
+from databoard.web.language import gettext, lazy_gettext, said
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
 
@@ -96,7 +96,11 @@ def _has_trainer() -> bool:
 
 def refused(error: InvalidError) -> Panel:
     """Tell that code was not even tried, where the error is known before."""
-    answer = {"message": error.message, "file": error.field, "line": getattr(error, "line", None)}
+    answer = {
+        "message": said(error.message),
+        "file": error.field,
+        "line": getattr(error, "line", None),
+    }
     return Panel("refused", answer=answer)
 
 

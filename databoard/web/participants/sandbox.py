@@ -22,6 +22,7 @@ from databoard.web.downloads import download
 from databoard.web.event_pages import installation
 from databoard.web.extensions import db
 from databoard.web.language import gettext as _
+from databoard.web.language import said
 from databoard.web.participants import checks, drafts, imports
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
@@ -162,7 +163,7 @@ def _both(place: EventTeam, error: DuplicateError) -> ResponseReturnValue:
     types = {e.filename: e.type for e in place.event.problem.workflow.elements}
     last = max(rows, key=lambda row: row.updated_at)
     return jsonify(
-        error={"status": error.status, "message": error.message},
+        error={"status": error.status, "message": said(error.message)},
         version=drafts.version(rows),
         saved_at=last.updated_at.isoformat(),
         texts={
