@@ -99,7 +99,7 @@ DEV = [
 PACKAGE_DATA = [
     "py.typed",
     "cli/actions/*.html",
-    "mail/templates/*",
+    "mail/templates/**/*",
     "translations/*/LC_MESSAGES/*.po",
     "web/templates/**/*",
     "static/**/*",

@@ -25,7 +25,7 @@ from databoard.web.filters import state_words
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ROOT / "databoard"
 TRANSLATIONS = CODE / "translations"
-SPEAKING = ("domain", "kits", "services", "store", "web")
+SPEAKING = ("domain", "kits", "mail", "services", "store", "web")
 METHODS = [
     ("errors.py", "python"),
     *((f"{folder}/**.py", "python") for folder in SPEAKING),

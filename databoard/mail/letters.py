@@ -1,12 +1,36 @@
-"""Letters: values in, text out; their words are the files in ``templates``, subject first."""
+"""Letters: values in, text out; their words are the files in ``templates``, subject first.
+
+Letters to users are in the language of the reader, ``templates/<code>``, if it has them; those to
+organisers, whose subject is a command, in the language of commands.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Protocol
+
+from databoard.languages import FIRST, LANGUAGES, said_in
+from databoard.phrases import phrase
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Reader(Protocol):
+    """Whom a letter is written to: a user, say."""
+
+    @property
+    def id(self) -> int:
+        """Key."""
+
+    @property
+    def name(self) -> str:
+        """By which the letter greets."""
+
+    @property
+    def locale(self) -> str:
+        """Code of the language."""
 
 
 @dataclass(frozen=True)
@@ -29,24 +53,32 @@ def _letter(template: str, **values: str) -> Letter:
     return Letter(subject.format(**values), body.format(**values))
 
 
-def confirm_email(name: str, link: str) -> Letter:
+def _letter_to(to: Reader, template: str, **values: str) -> Letter:
+    """Fill a template in the reader's language; of the values, phrases are said in it."""
+    if to.locale in LANGUAGES and to.locale != FIRST:
+        template = f"{to.locale}/{template}"
+    told = {name: said_in(to.locale, value) for name, value in values.items()}
+    return _letter(template, name=to.name, **told)
+
+
+def confirm_email(to: Reader, link: str) -> Letter:
     """Ask a new user to confirm the address."""
-    return _letter("confirm_email", name=name, link=link)
+    return _letter_to(to, "confirm_email", link=link)
 
 
-def known_address(name: str, link: str) -> Letter:
+def known_address(to: Reader, link: str) -> Letter:
     """Tell somebody who signed up again that there is an account."""
-    return _letter("known_address", name=name, link=link)
+    return _letter_to(to, "known_address", link=link)
 
 
-def reset_password(name: str, link: str) -> Letter:
+def reset_password(to: Reader, link: str) -> Letter:
     """Send the link that sets a new password."""
-    return _letter("reset_password", name=name, link=link)
+    return _letter_to(to, "reset_password", link=link)
 
 
-def change_email(name: str, link: str) -> Letter:
+def change_email(to: Reader, link: str) -> Letter:
     """Ask a user to confirm a new address."""
-    return _letter("change_email", name=name, link=link)
+    return _letter_to(to, "change_email", link=link)
 
 
 def approve_user(name: str, email: str, url: str) -> Letter:
@@ -54,14 +86,14 @@ def approve_user(name: str, email: str, url: str) -> Letter:
     return _letter("approve_user", name=name, email=email, url=url)
 
 
-def approved(name: str, link: str) -> Letter:
+def approved(to: Reader, link: str) -> Letter:
     """Tell a user that an administrator let them in."""
-    return _letter("approved", name=name, link=link)
+    return _letter_to(to, "approved", link=link)
 
 
-def refused(name: str, reason: str) -> Letter:
+def refused(to: Reader, reason: str) -> Letter:
     """Tell a user that an administrator refused the account, and why."""
-    return _letter("refused", name=name, reason=reason)
+    return _letter_to(to, "refused", reason=reason)
 
 
 def approve_sign_up(event: str, team: str, url: str, remark: str = "") -> Letter:
@@ -69,14 +101,14 @@ def approve_sign_up(event: str, team: str, url: str, remark: str = "") -> Letter
     return _letter("approve_sign_up", event=event, team=team, url=url, remark=remark)
 
 
-def signed_up(name: str, event_title: str, url: str) -> Letter:
+def signed_up(to: Reader, event_title: str, url: str) -> Letter:
     """Tell a member that the team takes part."""
-    return _letter("signed_up", name=name, event_title=event_title, url=url)
+    return _letter_to(to, "signed_up", event_title=event_title, url=url)
 
 
-def invited(name: str, by: str, team: str, url: str) -> Letter:
+def invited(to: Reader, by: str, team: str, url: str) -> Letter:
     """Tell a user who invites them to which team."""
-    return _letter("invited", name=name, by=by, team=team, url=url)
+    return _letter_to(to, "invited", by=by, team=team, url=url)
 
 
 def submitted(event: str, team: str, submission: str, url: str) -> Letter:
@@ -84,10 +116,10 @@ def submitted(event: str, team: str, submission: str, url: str) -> Letter:
     return _letter("submitted", event=event, team=team, submission=submission, url=url)
 
 
-def ended(name: str, submission: str, event_title: str, outcome: str, url: str) -> Letter:
+def ended(to: Reader, submission: str, event_title: str, outcome: str, url: str) -> Letter:
     """Tell a member how a submission ended."""
-    return _letter(
-        "ended", name=name, submission=submission, event=event_title, outcome=outcome, url=url
+    return _letter_to(
+        to, "ended", submission=submission, event=event_title, outcome=outcome, url=url
     )
 
 
@@ -96,10 +128,10 @@ def unscorable(event: str, message: str, url: str) -> Letter:
     return _letter("unscorable", event=event, message=message, url=url)
 
 
-def announcement(name: str, text: str, event_title: str, url: str) -> Letter:
+def announcement(to: Reader, text: str, event_title: str, url: str) -> Letter:
     """Tell somebody what the organisers announce."""
-    where = event_title or "the site"
-    return _letter("announcement", name=name, text=text, where=where, url=url)
+    where = event_title or phrase("this site")
+    return _letter_to(to, "announcement", text=text, where=where, url=url)
 
 
 def alarm(name: str, what: str, mend: str) -> Letter:
@@ -108,18 +140,18 @@ def alarm(name: str, what: str, mend: str) -> Letter:
     return _letter("alarm", name=name, what=what, mend=mend, headline=headline)
 
 
-def account_made(name: str, event_title: str) -> Letter:
+def account_made(to: Reader, event_title: str) -> Letter:
     """Tell somebody of a class list about the account that was made."""
-    return _letter("account_made", name=name, event_title=event_title)
+    return _letter_to(to, "account_made", event_title=event_title)
 
 
-def news(name: str, text: str, url: str) -> Letter:
+def news(to: Reader, text: str, url: str) -> Letter:
     """Tell a user by letter what the site tells them too."""
-    return _letter("news", name=name, text=text, url=url)
+    return _letter_to(to, "news", text=text, url=url)
 
 
-def proposed_merge(name: str, asking: str, asked: str, team: str, event: str, url: str) -> Letter:
+def proposed_merge(to: Reader, asking: str, asked: str, team: str, event: str, url: str) -> Letter:
     """Tell who leads a team that another one wants to go on together."""
-    return _letter(
-        "proposed_merge", name=name, asking=asking, asked=asked, team=team, event=event, url=url
+    return _letter_to(
+        to, "proposed_merge", asking=asking, asked=asked, team=team, event=event, url=url
     )

@@ -6,14 +6,19 @@ import re
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from databoard.languages import said_in
+from databoard.mail.letters import Reader
+from databoard.phrases import phrase
+
 #: Only as the last line: nothing that somebody writes into a letter is signed.
 _LINE = re.compile(r"^/news/stop/(\d+)/([a-z]+)\n?\Z", re.MULTILINE)
 _LINK = re.compile(r"^(https?://\S+/news/stop/\S+)\n?\Z", re.MULTILINE)
 
 
-def footer(user_id: int, kind: str) -> str:
+def footer(to: Reader, kind: str) -> str:
     """Write the line; the mailer signs it, since services know no secret."""
-    return f"\n-- \nNo more letters of this kind:\n/news/stop/{user_id}/{kind}\n"
+    words = said_in(to.locale, phrase("No more letters of this kind:"))
+    return f"\n-- \n{words}\n/news/stop/{to.id}/{kind}\n"
 
 
 def _serializer(secret_key: str) -> URLSafeSerializer:

@@ -122,6 +122,7 @@ def sign_up(
     firstname: str = "",
     lastname: str = "",
     affiliation: str = "",
+    locale: str = "",
 ) -> User:
     """Make an account that waits for its e-mail address to be confirmed.
 
@@ -133,6 +134,7 @@ def sign_up(
     user = _create(session, name, email, password, now=now)
     user.access_level = "asked"
     update_profile(session, user, firstname=firstname, lastname=lastname, affiliation=affiliation)
+    user.locale = locale
     return user
 
 

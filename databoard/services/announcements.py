@@ -67,7 +67,7 @@ def _write_letters(
     url = f"/events/{event.name}" if event else "/"
     for user in queries.readers(session, event):
         letter = letters.announcement(
-            user.name,
+            user,
             announcement.text,
             event.title if event else "",
             url,

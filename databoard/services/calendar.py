@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from databoard.phrases import Phrase
 from databoard.services import notifications
-from databoard.services.sentences import Sentence, say
+from databoard.services.sentences import say
 from databoard.store.models import Event
 from databoard.store.queries import announcements, events
 from databoard.store.queries import notifications as queries
@@ -15,7 +16,7 @@ from databoard.store.queries import notifications as queries
 DAY = timedelta(days=1)
 
 
-def _news_of(event: Event, now: datetime) -> Sentence | None:
+def _news_of(event: Event, now: datetime) -> Phrase | None:
     """Say what happened to an event within the last day, or will within the next."""
     if event.archived_at is not None:
         return None
@@ -23,7 +24,7 @@ def _news_of(event: Event, now: datetime) -> Sentence | None:
         is_fresh = now < event.closing_at + DAY
         return say("closed", event=event.title) if is_fresh else None
     if event.closing_at is not None and now >= event.closing_at - DAY:
-        return say("closes", event=event.title, when=event.closing_at.isoformat())
+        return say("closes", event=event.title, when=event.closing_at)
     if event.opening_at is not None and event.opening_at <= now < event.opening_at + DAY:
         return say("opened", event=event.title)
     return None

@@ -66,7 +66,7 @@ def invite(session: Session, team: Team, by: User, name: str, *, now: datetime) 
     session.flush()
     text = say("invited", user=by.name, team=team.name)
     notifications.notify(session, user, "invitation", text, now=now, url="/teams")
-    letter = letters.invited(user.name, by.name, team.name, "/teams")
+    letter = letters.invited(user, by.name, team.name, "/teams")
     key = f"invited:{invitation.id}"
     notifications.write(session, user, "invitation", letter, key, now=now)
     return invitation

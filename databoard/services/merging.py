@@ -137,7 +137,7 @@ def propose(
         text = say("proposed", team=asking.team.name, name=name, event=event.title)
         notifications.notify(session, captain, "invitation", text, now=now, url=url)
         letter = letters.proposed_merge(
-            captain.name, asking.team.name, asked.team.name, name, event.title, url
+            captain, asking.team.name, asked.team.name, name, event.title, url
         )
         key = f"merge:{merge.id}"
         notifications.write(session, captain, "invitation", letter, key, now=now)

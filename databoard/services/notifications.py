@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,9 +11,9 @@ from databoard.errors import InvalidError
 from databoard.mail import letters
 from databoard.mail.letters import Letter
 from databoard.mail.stopping import footer
-from databoard.phrases import phrase
+from databoard.phrases import Phrase, phrase
 from databoard.services import outbox
-from databoard.services.sentences import Sentence
+from databoard.services.sentences import kept
 from databoard.store.models import Notification, User
 from databoard.store.queries import notifications as queries
 
@@ -32,7 +31,7 @@ KINDS = {
 
 
 def notify(
-    session: Session, user: User, kind: str, text: str | Sentence, *, now: datetime, url: str = ""
+    session: Session, user: User, kind: str, text: str, *, now: datetime, url: str = ""
 ) -> Notification | None:
     """Tell a user something on the site, unless they chose not to hear of it there.
 
@@ -40,14 +39,14 @@ def notify(
     ----------
     kind : str
         What it is about, one of `KINDS`.
-    text : str or Sentence
-        What somebody wrote, as it is; or a sentence of ours, which pages translate.
+    text : str
+        What somebody wrote, as it is; or a phrase of ours, which is said in the reader's language.
     url : str
         Path on this site where more about it stands.
     """
     if kind in user.news_choices.split():
         return None
-    parts = asdict(text) if isinstance(text, Sentence) else None
+    parts = kept(text) if isinstance(text, Phrase) else None
     news = Notification(
         user_id=user.id, kind=kind, text=str(text), parts=parts, url=url[:200], at=now
     )
@@ -61,7 +60,7 @@ def write(
 ) -> None:
     """Write a user a letter that can be stopped, unless they have stopped its kind."""
     if user.wants_mail and user.email_confirmed_at and kind not in user.mail_choices.split():
-        body = letter.body + footer(user.id, kind)
+        body = letter.body + footer(user, kind)
         outbox.write(session, key, user.email, letter.subject, body, now=now)
 
 
@@ -69,7 +68,7 @@ def tell(
     session: Session,
     user: User,
     kind: str,
-    text: str | Sentence,
+    text: str,
     *,
     now: datetime,
     url: str,
@@ -77,7 +76,7 @@ def tell(
 ) -> None:
     """Tell a user something on the site and by letter, wherever they want to hear of it."""
     notify(session, user, kind, text, now=now, url=url)
-    write(session, user, kind, letters.news(user.name, str(text), url), key, now=now)
+    write(session, user, kind, letters.news(user, text, url), key, now=now)
 
 
 def choose(session: Session, user: User, *, site: Iterable[str], mail: Iterable[str]) -> None:

@@ -345,14 +345,14 @@ def _mean_and_spread(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _tell_team(session: Session, submission: Submission, event: Event, now: datetime) -> None:
-    outcome = states.LABELS[submission.state]
+    outcome = phrase(states.LABELS[submission.state])
     kind = "scored" if submission.state == "scored" else "failed"
     for user in team_queries.members(session, submission.event_team.team_id):
         text = say("ended", submission=submission.name, event=event.title, outcome=outcome)
         url = f"/{submission.hash_}"
         notifications.notify(session, user, kind, text, now=now, url=url)
         if event.sends_trained_mails:
-            letter = letters.ended(user.name, submission.name, event.title, outcome, url)
+            letter = letters.ended(user, submission.name, event.title, outcome, url)
             key = f"ended:{submission.id}:{submission.run}:{user.id}"
             notifications.write(session, user, kind, letter, key, now=now)
 

@@ -100,13 +100,15 @@ def import_roster(
             raise InvalidError(
                 phrase("Line %(number)s: %(message)s", number=number, message=error.message), "file"
             ) from error
+    for user in imported.new:
+        user.locale = by.locale  # until they choose: a class speaks its teacher's language
     session.flush()
     for team in imported.teams.values():
         teams.sign_up(
             session, event, team, problems_dir=problems_dir, now=now, approved=True, checks=False
         )
     for user in imported.new:
-        letter = letters.account_made(user.name, event.title)
+        letter = letters.account_made(user, event.title)
         outbox.write(session, f"roster:{user.id}", user.email, letter.subject, letter.body, now=now)
     session.flush()
     return imported

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from databoard.phrases import Phrase, phrase
+from databoard.store.models import Notification
 
 SENTENCES = {
     "closed": "%(event)s is closed: see how it ended.",
@@ -44,28 +47,33 @@ def reasons_of(remark: str) -> list[str]:
     return remark.removesuffix(ASKED % {"used": ""}).split(", ") if remark else []
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """One of `SENTENCES` with its values; as text it is English.
+def say(name: str, /, **values: object) -> Phrase:
+    """Make one of `SENTENCES`; of its values, moments and phrases are translated with it.
 
-    Of the values, ``outcome`` is one of `databoard.domain.states.LABELS`, and ``when`` a moment in
-    ISO's form.
-    """
-
-    message: str
-    values: Mapping[str, str]
-
-    def __str__(self) -> str:
-        values = dict(self.values)
-        if "when" in values:
-            values["when"] = f"{datetime.fromisoformat(values['when']):%d %B at %H:%M} UTC"
-        return self.message % values
-
-
-def say(name: str, /, **values: str) -> Sentence:
-    """Make a sentence.
-
-    >>> str(say("joined", user="bob", team="owls"))
+    >>> say("joined", user="bob", team="owls")
     'bob has joined your team owls.'
     """
-    return Sentence(SENTENCES[name], values)
+    return phrase(SENTENCES[name], **values)
+
+
+def kept(sentence: Phrase) -> dict[str, object]:
+    """Take a sentence apart, for a row that is read in any language."""
+    values = {name: _text(value) for name, value in sentence.values.items()}
+    return {"message": sentence.template, "values": values}
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def told(news: Notification) -> str:
+    """Put together what a piece of news says: a phrase, unless somebody wrote it."""
+    parts: Mapping[str, Any] = news.parts or {}
+    template, values = str(parts.get("message")), dict(parts.get("values", {}))
+    if template not in SENTENCES.values():  # or an older version said it
+        return news.text
+    if outcome := values.get("outcome"):
+        values["outcome"] = phrase(outcome)
+    if when := values.get("when"):
+        values["when"] = datetime.fromisoformat(when)
+    return phrase(template, **values)

@@ -376,7 +376,7 @@ def approve(session: Session, place: EventTeam, *, now: datetime) -> None:
     for user in queries.members(session, place.team_id):
         text = say("ready", team=place.team.name, event=event.title)
         notifications.notify(session, user, "team", text, now=now, url=sandbox)
-        letter = letters.signed_up(user.name, event.title, sandbox)
+        letter = letters.signed_up(user, event.title, sandbox)
         key = f"signed_up:{place.id}:{user.id}{again}"
         notifications.write(session, user, "team", letter, key, now=now)
 

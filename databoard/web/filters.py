@@ -17,9 +17,9 @@ from markupsafe import Markup
 
 from databoard import __version__
 from databoard.domain.states import LABELS, is_error
-from databoard.services.sentences import ASKED, SENTENCES, USED, reasons_of
+from databoard.services.sentences import ASKED, USED, reasons_of, told
 from databoard.store.models import Notification
-from databoard.web.language import chosen, gettext, ngettext
+from databoard.web.language import chosen, gettext, ngettext, said
 
 MISSING = "–"
 AROUND = 2
@@ -227,15 +227,7 @@ def page_numbers(page: int, n_pages: int) -> Iterator[int | None]:
 
 def news_text(news: Notification) -> str:
     """Say a piece of news in the visitor's language; what somebody wrote is left as it is."""
-    parts = news.parts or {}
-    message, values = str(parts.get("message")), dict(parts.get("values", {}))
-    if message not in SENTENCES.values():  # also one that an older version said
-        return news.text
-    if outcome := values.get("outcome"):
-        values["outcome"] = gettext(outcome)
-    if when := values.get("when"):
-        values["when"] = format_datetime(datetime.fromisoformat(when))
-    return gettext(message, **values)
+    return said(told(news))
 
 
 _USED = re.compile(USED % {"user": r"(\S+)", "team": r"(\S+)"})

@@ -1,46 +1,21 @@
-"""The languages of the interface: gettext catalogues, chosen by the visitor or the browser.
+"""The language of a page, chosen by the visitor or the browser.
 
-A catalogue is ``translations/<code>/LC_MESSAGES/messages.po``, read when it is first wanted;
-``make messages`` brings it up to date with the templates and the code. What organisers and teams
-write, and what programs say (logs, letters, the API), is not translated.
+What organisers and teams write, and what programs say (logs, commands, the API), is not
+translated.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache
-from gettext import NullTranslations
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from babel.dates import format_datetime
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import LazyProxy, Translations
+from babel.support import LazyProxy
 from flask import Flask, Response, g, has_request_context, request
 from werkzeug.wrappers import Request
 
-from databoard.phrases import Phrase
+from databoard.languages import FIRST, LANGUAGES, catalogue, said_in
 
-FOLDER = Path(__file__).resolve().parent.parent / "translations"
-#: Codes and how the languages call themselves; the first is that of the code.
-LANGUAGES = {"en": "English", "fr": "Français"}
 COOKIE = "language"
 A_YEAR_S = 365 * 24 * 3600
-
-
-@cache
-def catalogue(code: str) -> NullTranslations:
-    """Read the catalogue of a language; one that says nothing for the language of the code."""
-    path = FOLDER / code / "LC_MESSAGES" / "messages.po"
-    if code not in LANGUAGES or not path.is_file():
-        return NullTranslations()
-    content = BytesIO()
-    with path.open("rb") as file:
-        write_mo(content, read_po(file, locale=code))
-    content.seek(0)
-    return Translations(content)
 
 
 def chosen() -> str:
@@ -49,18 +24,17 @@ def chosen() -> str:
     code: str | None = g.get("language") if g else None
     if code is None:
         if not has_request_context():
-            return next(iter(LANGUAGES))
+            return FIRST
         code = g.language = asked_in(request)
     return code
 
 
 def asked_in(asking: Request) -> str:
     """Code of the language that a request asks for; the API speaks that of the code only."""
-    first = next(iter(LANGUAGES))
     if asking.path.startswith("/api/"):
-        return first
+        return FIRST
     asked = asking.cookies.get(COOKIE, "")
-    best = asking.accept_languages.best_match(list(LANGUAGES), first)
+    best = asking.accept_languages.best_match(list(LANGUAGES), FIRST)
     return asked if asked in LANGUAGES else best
 
 
@@ -89,16 +63,8 @@ def lazy_gettext(message: str, **values: Any) -> Any:
 
 
 def said(sentence: str) -> str:
-    """Say in the visitor's language what a service refuses; other text is left as it is."""
-    if not isinstance(sentence, Phrase) or chosen() == next(iter(LANGUAGES)):
-        return sentence
-    return gettext(sentence.template, **{name: _value(of) for name, of in sentence.values.items()})
-
-
-def _value(value: object) -> object:
-    if isinstance(value, datetime):
-        return format_datetime(value, "d MMMM y, HH:mm 'UTC'", locale=chosen())
-    return said(value) if isinstance(value, Phrase) else value
+    """Say a phrase, such as a refusal of a service, in the visitor's language."""
+    return said_in(chosen(), sentence)
 
 
 def remember(response: Response, code: str) -> Response:

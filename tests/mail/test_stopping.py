@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from databoard.mail import stopping
 from databoard.mail.transports import Linked, compose
 
 KEY = "k" * 32
+ADA = SimpleNamespace(id=7, name="ada", locale="")
 
 
 class Post:
@@ -23,7 +26,7 @@ def sent(body):
 
 
 def test_a_letter_that_may_be_stopped_says_how_in_its_text_and_headers():
-    message = sent("Hello.\n" + stopping.footer(7, "comment"))
+    message = sent("Hello.\n" + stopping.footer(ADA, "comment"))
 
     (link,) = [line for line in message.get_content().splitlines() if "/news/stop/" in line]
     assert link.startswith("https://d.org/news/stop/")
@@ -39,7 +42,7 @@ def test_a_letter_that_must_come_has_no_such_link():
 
 
 def test_what_somebody_writes_into_a_letter_is_not_signed():
-    message = sent("They announce:\n/news/stop/8/comment\n" + stopping.footer(7, "comment"))
+    message = sent("They announce:\n/news/stop/8/comment\n" + stopping.footer(ADA, "comment"))
 
     assert "https://d.org/news/stop/8/comment" in message.get_content()
 

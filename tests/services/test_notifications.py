@@ -99,7 +99,7 @@ def test_a_team_hears_of_comments_and_credits_and_not_of_its_own(session, ada):
         ({"opening_at": NOON - HOUR}, ["Iris is open: submit from now on."]),
         ({"opening_at": NOON + HOUR}, []),
         ({"opening_at": NOON - 2 * DAY}, []),
-        ({"closing_at": NOON + HOUR}, ["Iris closes on 22 November at 13:00 UTC."]),
+        ({"closing_at": NOON + HOUR}, ["Iris closes on 22 November 2026 at 13:00 UTC."]),
         ({"closing_at": NOON - HOUR}, ["Iris is closed: see how it ended."]),
         ({"closing_at": NOON - HOUR, "archived_at": NOON}, []),
         ({"closing_at": NOON + 2 * DAY}, []),

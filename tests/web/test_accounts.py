@@ -444,3 +444,27 @@ def test_a_token_is_shown_once_and_ends_when_revoked(client, rows, ada):
     assert client.get("/api/v1/user", headers=bearer).json["name"] == "ada"
     client.post(f"/user/tokens/{look(rows, select(ApiToken.id))}/revoke")
     assert client.get("/api/v1/user", headers=bearer).status_code == 401
+
+
+def test_letters_come_in_the_language_in_which_one_signed_up_or_chose(client, rows):
+    subjects = select(OutgoingMail.subject).order_by(OutgoingMail.id.desc()).limit(1)
+    client.post("/sign_up", data=NEW, headers={"Accept-Language": "fr"})
+    first = look(rows, select(OutgoingMail.subject).where(OutgoingMail.to == NEW["email"]))
+    user = rows.scalar(select(User))
+    user.access_level, user.email_confirmed_at = "user", datetime.now(UTC)
+    rows.commit()
+
+    log_in(client)
+    page = client.get("/user").text
+    client.post("/user", data={"locale": "en"})
+    client.post("/password/forgotten", data={"email": NEW["email"]})
+
+    assert first == "Confirmez votre adresse e-mail"
+    assert 'selected value="fr"' in page
+    assert look(rows, subjects) == "Set a new password"
+
+
+def test_who_logs_in_first_hears_in_the_language_of_the_page(client, rows, ada):
+    log_in(client, headers={"Accept-Language": "fr"})
+
+    assert look(rows, select(User.locale)) == "fr"

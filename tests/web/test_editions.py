@@ -112,6 +112,19 @@ def test_a_class_list_makes_accounts_teams_and_letters(admin, rows, event):
 
 
 @pytest.mark.usefixtures("event")
+def test_a_class_is_written_to_in_its_teacher_s_language(admin, rows):
+    rows.scalar(select(User).where(User.name == "root")).locale = "fr"
+    rows.commit()
+
+    upload(admin, "email\nzoe@example.org\n")
+
+    subjects = rows.scalars(
+        select(OutgoingMail.subject).where(OutgoingMail.to == "zoe@example.org")
+    )
+    assert set(subjects) == {"Votre compte pour course", "Vous participez à course"}
+
+
+@pytest.mark.usefixtures("event")
 def test_a_short_address_makes_a_name_that_is_allowed(admin, rows):
     answer = upload(admin, "email,firstname\nz@example.org,Zoë\n")
 

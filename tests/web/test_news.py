@@ -54,7 +54,7 @@ def test_news_speaks_the_visitors_language_but_for_what_somebody_wrote(client, l
     closing = datetime(2026, 12, 1, 16, 30, tzinfo=UTC)
     for text in (
         say("ended", submission="forest", event="Iris 100 %", outcome="scored"),
-        say("closes", event="Iris", when=closing.isoformat()),
+        say("closes", event="Iris", when=closing),
         say("withdrawn", submission="oak", reason="scored"),
         "scored",
     ):
@@ -73,7 +73,7 @@ def test_news_speaks_the_visitors_language_but_for_what_somebody_wrote(client, l
     assert ": scored<" in french.replace("\u202f", "").replace("\xa0", "").replace(" :", ":")
     assert ">scored<" in french
     texts = rows.scalars(select(Notification.text)).all()
-    assert "Iris closes on 01 December at 16:30 UTC." in texts
+    assert "Iris closes on 01 December 2026 at 16:30 UTC." in texts
 
 
 def test_what_an_older_version_said_is_shown_as_it_was(client, log_in, rows, scene):

@@ -17,7 +17,7 @@ from databoard.web.accounts.blueprint import bp
 from databoard.web.accounts.forms import AddressForm, LoginForm, SignUpForm
 from databoard.web.extensions import db
 from databoard.web.forms import refusals_in, status_of, tell, typed
-from databoard.web.language import gettext, said
+from databoard.web.language import chosen, gettext, said
 
 Page = str | Response | tuple[str, int]
 
@@ -49,13 +49,14 @@ def _sign_up(form: SignUpForm) -> None:
             firstname=typed(form.firstname),
             lastname=typed(form.lastname),
             affiliation=typed(form.affiliation),
+            locale=chosen(),
         )
     except DuplicateError as error:
         owner = queries.by_email(session, typed(form.email))
         if error.field != "email" or owner is None:
             raise
         accounts.hash_password(typed(form.password))  # the time that a new account takes
-        links.send(owner, "known", letters.known_address(owner.name, _login_address()), now)
+        links.send(owner, "known", letters.known_address(owner, _login_address()), now)
         return
     links.send_confirmation(user, now)
     tell_admins(user)

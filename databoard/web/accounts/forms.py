@@ -14,6 +14,7 @@ from wtforms import (  # type: ignore[attr-defined] # SelectChoice came with 3.3
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from databoard.domain.rules import MAX_PASSWORD, MIN_PASSWORD
+from databoard.languages import FIRST, LANGUAGES
 from databoard.web.forms import Form
 from databoard.web.language import lazy_gettext
 
@@ -143,6 +144,11 @@ class ProfileForm(Form):
         render_kw={"type": "url", "autocomplete": "url"},
     )
     bio = TextAreaField(lazy_gettext("About you"), [Length(max=2000)], render_kw={"rows": "4"})
+    locale = SelectField(
+        lazy_gettext("Language of letters to you"),
+        choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+        coerce=lambda code: code or FIRST,
+    )
 
 
 class TokenForm(Form):

@@ -87,17 +87,17 @@ def send_nothing(now: datetime) -> None:
 def send_confirmation(user: User, now: datetime) -> None:
     """Send the link that confirms an address."""
     path = url_for("accounts.confirm", token=sign("confirm", user))
-    send(user, "confirm", letters.confirm_email(user.name, public_address(path)), now)
+    send(user, "confirm", letters.confirm_email(user, public_address(path)), now)
 
 
 def send_reset(user: User, now: datetime) -> None:
     """Send the link that sets a new password."""
     path = url_for("accounts.reset_password", token=sign("reset", user))
-    send(user, "reset", letters.reset_password(user.name, public_address(path)), now)
+    send(user, "reset", letters.reset_password(user, public_address(path)), now)
 
 
 def send_change(user: User, email: str, now: datetime) -> None:
     """Send the link that takes a new address to that address."""
     path = url_for("accounts.confirm_new_email", token=sign("email", user, email=email))
-    letter = letters.change_email(user.name, public_address(path))
+    letter = letters.change_email(user, public_address(path))
     send(user, "email", letter, now, to=email)

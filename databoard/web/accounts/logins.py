@@ -11,6 +11,7 @@ from databoard.store.models import User
 from databoard.store.queries import accounts as queries
 from databoard.web import guards
 from databoard.web.extensions import db, login_manager
+from databoard.web.language import chosen
 
 #: What the cookie calls the secret of its login.
 COOKIE_ENTRY = "login"
@@ -43,6 +44,7 @@ def start(user: User) -> None:
         request.user_agent.string,
         now=guards.now(),
     )
+    user.locale = user.locale or chosen()
     session[COOKIE_ENTRY] = secret
     session.permanent = True
     login_user(user)

@@ -19,7 +19,7 @@ from databoard.web.forms import refusals_in, status_of, typed
 from databoard.web.language import gettext, said
 
 Page = str | Response | tuple[str, int]
-FIELDS = ("firstname", "lastname", "affiliation", "url", "bio")
+FIELDS = ("firstname", "lastname", "affiliation", "url", "bio", "locale")
 
 
 @bp.route("/user", methods=["GET", "POST"])

@@ -76,7 +76,7 @@ def approve_user(user: str) -> Response:
     """Let in who waits."""
     found = _load(user)
     accounts.approve(db.session(), found, now=guards.now())
-    _write(found, "approved", letters.approved(found.name, _login_address()))
+    _write(found, "approved", letters.approved(found, _login_address()))
     note("approve_user", found)
     db.session.commit()
     flash(_("%(name)s may come in.", name=found.name), "success")
@@ -96,7 +96,7 @@ def refuse_user(user: str) -> tuple[str, int] | Response:
         _check_other(found)
         reason = typed(form.reason).strip()
         accounts.refuse(db.session(), found, reason, now=guards.now())
-        _write(found, "refused", letters.refused(found.name, reason))
+        _write(found, "refused", letters.refused(found, reason))
         note("refuse_user", found, reason=reason)
         db.session.commit()
         flash(_("%(name)s was refused.", name=found.name), "success")
