@@ -102,7 +102,8 @@ def _bwrap_command(view: View) -> list[str]:
     for source, target in view.shown:
         words += ["--ro-bind", source, target]
     for folder in view.hidden:
-        words += ["--tmpfs", folder]
+        # Read-only: all boxes of the zygote see the same one.
+        words += ["--tmpfs", folder, "--remount-ro", folder]
     words += ["--dev", "/dev", "--proc", "/proc", "--dir", "/job", "--dir", "/scratch"]
     for name, value in view.environment.items():
         words += ["--setenv", name, value]
@@ -170,7 +171,9 @@ def _build_root(view: View) -> None:
     for source, target in view.shown:
         root.show(source, target)
     for folder in view.hidden:
-        linux.mount("tmpfs", root.place + folder, "tmpfs", linux.MS_NOSUID, "size=4k,mode=755")
+        place = root.place + folder
+        linux.mount("tmpfs", place, "tmpfs", linux.MS_NOSUID, "size=4k,mode=755")
+        linux.make_readonly(place, recursive=False)
     for path in devices:
         root.show(path, path, readonly=False)
     # Semaphores live there; joblib gives up all parallel work if it finds none when imported.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from databoard.training import watchdog
 from databoard.training.engine import Engine
+from databoard.training.wall import View
 from tests.training.conftest import FOREST, train
 
 HEAD = """
@@ -95,6 +97,29 @@ assert file.exists()
     result = train(tier_engine, submission(code + FOREST))
 
     assert result.verdict.is_ok, result.verdict
+
+
+def test_a_folder_that_is_hidden_takes_no_notes(tier_engine: Engine, tmp_path: Path) -> None:  # L5
+    isolation = tier_engine.isolation
+    if isolation.tier not in ("full", "ns"):
+        pytest.skip("there are no name spaces to hide a folder in")
+    hidden = tmp_path / "problems"
+    hidden.mkdir()
+    tmp_path.chmod(0o755)
+    view = View(
+        ["/usr/bin/touch", f"{hidden}/note"],
+        {},
+        [(str(tmp_path), str(tmp_path))],
+        [str(hidden)],
+        uid=isolation.uid,
+        gid=isolation.uid,
+        bwrap=isolation.bwrap,
+    )
+
+    done = subprocess.run(view.argv(), capture_output=True, text=True, check=False, timeout=30)
+
+    assert done.returncode == 1
+    assert "Read-only file system" in done.stderr
 
 
 def test_a_million_lines_are_cut_and_counted(
