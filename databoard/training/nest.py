@@ -23,6 +23,7 @@ _INODES = 65_536
 _FLAGS = linux.MS_NOSUID | linux.MS_NODEV
 # More than enough for arenas and thread stacks, which count as data before they are touched.
 _DATA_SLACK_MB = 256
+_SIGNALS = 512
 _SCORE_OF_A_VICTIM = "1000"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
 # joblib stops where it sees these files and may not read them.
@@ -124,6 +125,8 @@ def limit(limits: Mapping[str, Any], *, extra_bytes: int, count_processes: bool)
     }
     if count_processes:
         wanted["NPROC"] = (int(limits["pids"]),) * 2
+        # All boxes are one user to the kernel: what is left for this one would tell of the others.
+        wanted["SIGPENDING"] = (_SIGNALS, _SIGNALS)
     for name, (soft, hard) in wanted.items():
         number = getattr(resource, f"RLIMIT_{name}")
         top = resource.getrlimit(number)[1]
