@@ -278,6 +278,11 @@ class FoldRun:
             self.peak = max(self.peak, used)
             if used > self.task.limits.memory_mb * MB:
                 self.verdict = verdicts.reached(self.task, self.progress.step, "memory")
+            elif (
+                self.isolation.tier == "landlock"  # elsewhere the kernel refuses one more
+                and watchdog.n_threads(self._keeper_pid) > self.task.limits.pids
+            ):
+                self.verdict = verdicts.reached(self.task, self.progress.step, "processes")
 
     def _read_log(self) -> None:
         self.log.read()

@@ -52,6 +52,15 @@ def private_bytes(pid: int) -> int:
     return sum(_private(child) for child in descendants(pid))
 
 
+def n_threads(pid: int) -> int:
+    """Count the threads of the descendants of a process."""
+    n_found = 0
+    for child in descendants(pid):
+        with contextlib.suppress(OSError):
+            n_found += Path(f"/proc/{child}/task").stat().st_nlink - 2
+    return n_found
+
+
 def kill_below(pid: int) -> None:
     """End the descendants of a process, again and again until there are none."""
     for _ in range(20):
