@@ -171,6 +171,8 @@ class FoldRun:
         """Make the channels; the box's ends are closed once the request is sent."""
         self.keeper, self._keeper_end = wire.channel_pair()
         self.runner, self._runner_end = wire.channel_pair()
+        # It belongs to the machine's network: with a name of its own, a box can give it no other.
+        self._runner_end.bind("")
         self.keeper.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         read, self._log_end = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(read, False)
