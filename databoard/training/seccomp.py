@@ -113,13 +113,16 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
 }
 # Denied as if the kernel did not have them. The flags of clone3 are out of a filter's sight, and
 # libc falls back to clone; flock and memfd_create cross boxes or escape the count of memory;
-# preadv2 and queued reads tell whether another box has read a page of a shared file, and the
-# queues that a machine may have are counted over all its boxes.
+# where the pages of a file in memory shall lie is kept with the file, for all that map it and
+# beyond every count of memory; preadv2 and queued reads tell whether another box has read a page
+# of a shared file, and the queues that a machine may have are counted over all its boxes.
 _ABSENT: dict[str, tuple[int | None, int | None]] = {
     "preadv2": (327, 286),
     "io_setup": (206, 0),
     "clone3": (435, 435),
     "flock": (73, 32),
+    "mbind": (237, 235),
+    "set_mempolicy_home_node": (450, 450),
     "memfd_create": (319, 279),
 }
 # Where there are no namespaces: no sockets and no signals, and none of the calls on files that
@@ -167,19 +170,35 @@ _DENIED_WITHOUT_NAMESPACES: dict[str, tuple[int | None, int | None]] = {
 # Setting a file's times, with the place of the pointer to them. The kernel does not wipe those of
 # a socket that is gone: the next box to make one would read there what the last box wrote.
 _TIMES = (((132, None), 1), ((235, None), 1), ((261, None), 2), ((280, 88), 2))
+# Setting rights and owners writes the time of the change, which a socket hands on as well.
+_RIGHTS: dict[str, tuple[int | None, int | None]] = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+}
 _FORK: dict[str, tuple[int | None, int | None]] = {"fork": (57, None), "vfork": (58, None)}
 _CLONE, _IOCTL, _FCNTL, _MMAP, _PRCTL = (56, 220), (16, 29), (72, 25), (9, 222), (157, 167)
 _SOCKET, _SOCKETPAIR = (41, 198), (53, 199)
+_MADVISE, _SETSOCKOPT = (28, 233), (54, 208)
 _SETRLIMIT, _PRLIMIT = (160, 164), (302, 261)
 _KILL_CALLS = ((62, 129), (234, 131))  # kill and tgkill
 
 _NEW_NAMESPACES = 0x7E020000
 _CLONE_THREAD = 0x00010000
-_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+# Moving the pages of a file that several boxes map: to disk, or together into a huge one.
+_MADV_COLD, _MADV_PAGEOUT, _MADV_COLLAPSE = 20, 21, 25
+# No limit but the control group's counts what waits in sockets.
+_SO_SNDBUF, _SO_RCVBUF = 7, 8
 # Who gets the signals that a file sends: without namespaces it could be anybody.
 _SET_OWNER_COMMANDS = (8, 10, 15)
 # All that is asked of streams and sockets: TCGETS, SIOCOUTQ, TIOCGWINSZ, FIONREAD, FIONBIO,
-# FIONCLEX, FIOCLEX, TCGETS2. File systems have others, past the rights that Landlock knows.
+# FIONCLEX, FIOCLEX, TCGETS2. File systems have others, past the rights that Landlock knows, and
+# the channel to the trusted side, which belongs to the machine's network, tells about that.
 _REQUESTS = (0x5401, 0x5411, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C542A)
 _AF_UNIX = 1
 # The bit that datagrams and raw sockets have, and streams have not: even of a pair they may be
@@ -193,7 +212,6 @@ _MAP_HUGETLB = 0x40000
 _FIRST_UNKNOWN = 467
 # Locks, leases, directory notes and hints on files that several boxes see.
 _FCNTL_COMMANDS = (5, 6, 7, 36, 37, 38, 1024, 1026, 1036, 1038)
-_FS_SET_FLAGS, _FS_SET_ATTRIBUTES = 0x40086602, 0x401C5820
 
 _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL, _ALLOW = 0x80000000, 0x7FFF0000
@@ -283,10 +301,10 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
     code += [(_JUMP_GREATER_EQUAL, 0, 1, _FIRST_UNKNOWN), _refuse(errno.ENOSYS)]
     code += _calls(_DENIED, column, errno.EPERM)
     code += _calls(_ABSENT, column, errno.ENOSYS)
-    requests = (_TIOCSTI, _TIOCLINUX, _FS_SET_FLAGS, _FS_SET_ATTRIBUTES)
-    code += _argument(
-        _IOCTL[column], 1, [(_JUMP_EQUAL, request) for request in requests], errno.EPERM
-    )
+    asked = [(_JUMP_EQUAL, request) for request in _REQUESTS]
+    code += _argument(_IOCTL[column], 1, asked, errno.ENOTTY, unless=True)
+    advice = [(_JUMP_EQUAL, one) for one in (_MADV_COLD, _MADV_PAGEOUT, _MADV_COLLAPSE)]
+    code += _argument(_MADVISE[column], 2, advice, errno.EINVAL)
     code += _argument(_CLONE[column], 0, [(_JUMP_SET, _NEW_NAMESPACES)], errno.EPERM)
     code += _argument(_MMAP[column], 3, [(_JUMP_SET, _MAP_HUGETLB)], errno.EPERM)
     for number, position in ((_SETRLIMIT[column], 0), (_PRLIMIT[column], 1)):
@@ -295,17 +313,18 @@ def program(*, namespaces: bool, pid: int = 0, machine: str | None = None) -> by
     code += _argument(_FCNTL[column], 1, locks, errno.ENOLCK)
     family = [(_JUMP_EQUAL, _AF_UNIX)]
     code += _argument(_SOCKETPAIR[column], 0, family, errno.EAFNOSUPPORT, unless=True)
+    sizes = [(_JUMP_EQUAL, option) for option in (_SO_SNDBUF, _SO_RCVBUF)]
+    code += _argument(_SETSOCKOPT[column], 2, sizes, 0)
     if namespaces:
         code += _argument(_SOCKET[column], 0, family, errno.EAFNOSUPPORT, unless=True)
         code += _keep_times(column)
+        code += _calls(_RIGHTS, column, 0)
     else:
         code += _calls(_DENIED_WITHOUT_NAMESPACES, column, errno.EPERM)
         code += _calls(_FORK, column, errno.EAGAIN)
         for numbers in _KILL_CALLS:
             itself = [(_JUMP_EQUAL, pid)]
             code += _argument(numbers[column], 0, itself, errno.EPERM, unless=True)
-        asked = [(_JUMP_EQUAL, request) for request in _REQUESTS]
-        code += _argument(_IOCTL[column], 1, asked, errno.ENOTTY, unless=True)
         owners = [(_JUMP_EQUAL, command) for command in _SET_OWNER_COMMANDS]
         code += _argument(_FCNTL[column], 1, owners, errno.EPERM)
         letters = [(_JUMP_SET, _SOCK_DGRAM)]

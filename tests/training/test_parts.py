@@ -328,7 +328,14 @@ def _refused(error: int) -> int:
         ((56, 0x10000000), _refused(errno.EPERM)),  # clone(CLONE_NEWUSER)
         ((56, 17), ALLOW),  # fork by clone
         ((56, 0x3D0F00), ALLOW),  # a thread
-        ((16, 1, 0x5412), _refused(errno.EPERM)),  # ioctl(TIOCSTI)
+        ((16, 1, 0x5412), _refused(errno.ENOTTY)),  # ioctl(TIOCSTI)
+        ((16, 3, 0x8912), _refused(errno.ENOTTY)),  # ioctl(SIOCGIFCONF)
+        ((28, 0, 4096, 25), _refused(errno.EINVAL)),  # madvise(MADV_COLLAPSE)
+        ((28, 0, 4096, 14), ALLOW),  # madvise(MADV_HUGEPAGE)
+        ((237,), _refused(errno.ENOSYS)),  # mbind
+        ((91, 3, 0o777), _refused(0)),  # fchmod, which stays without effect
+        ((54, 3, 1, 7), _refused(0)),  # setsockopt(SO_SNDBUF)
+        ((54, 3, 1, 9), ALLOW),  # setsockopt(SO_KEEPALIVE)
         ((16, 1, 0x5401), ALLOW),  # ioctl(TCGETS)
         ((72, 3, 6), _refused(errno.ENOLCK)),  # fcntl(F_SETLK)
         ((72, 3, 1030), ALLOW),  # fcntl(F_DUPFD_CLOEXEC)
@@ -376,7 +383,7 @@ def test_the_filter_inside_namespaces(call: tuple[int, ...], expected: int) -> N
         ((72, 3, 4), ALLOW),  # fcntl(F_SETFL)
         ((16, 3, 0x8901), _refused(errno.ENOTTY)),  # ioctl(FIOSETOWN)
         ((16, 3, 0x40806685), _refused(errno.ENOTTY)),  # ioctl(FS_IOC_ENABLE_VERITY)
-        ((16, 3, 0x40086602), _refused(errno.EPERM)),  # ioctl(FS_IOC_SETFLAGS)
+        ((16, 3, 0x40086602), _refused(errno.ENOTTY)),  # ioctl(FS_IOC_SETFLAGS)
         ((16, 3, 0x5421), ALLOW),  # ioctl(FIONBIO)
         ((157, 1), _refused(errno.EPERM)),  # prctl(PR_SET_PDEATHSIG)
         ((157, 15), ALLOW),  # prctl(PR_SET_NAME)

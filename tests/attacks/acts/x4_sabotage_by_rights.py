@@ -7,9 +7,10 @@ from places import LABELS, SIBLING, UNIX
 
 
 def may_set_rights(path):
-    # The rights that it has: to be allowed to set them is enough.
-    os.chmod(path, os.stat(path).st_mode & 0o7777)
-    return True
+    # The rights that it has: that the time of the change is another one is enough.
+    before = os.stat(path)
+    os.chmod(path, before.st_mode & 0o7777)
+    return os.stat(path).st_ctime_ns != before.st_ctime_ns
 
 
 def may_name(path):
@@ -18,8 +19,9 @@ def may_name(path):
 
 
 def may_give_away(path):
-    os.chown(path, -1, os.stat(path).st_gid)
-    return True
+    before = os.stat(path)
+    os.chown(path, -1, before.st_gid)
+    return os.stat(path).st_ctime_ns != before.st_ctime_ns
 
 
 class Classifier(Honest):
