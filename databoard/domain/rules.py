@@ -132,6 +132,28 @@ def check_user_name(name: str) -> None:
         )
 
 
+def check_team_name(name: str) -> None:
+    """Refuse a team's name that could be no user's: a user has a team of the same name.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    InvalidError
+        With ``field`` = "name".
+    """
+    if not (2 <= len(name) <= 40 and _USER_NAME.fullmatch(name)):
+        raise InvalidError(
+            phrase(
+                "A team's name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., and "
+                "starts with a letter."
+            ),
+            "name",
+        )
+
+
 def check_password(password: str, user_name: str) -> None:
     """Refuse a password that is short, absurdly long, or the user's name.
 

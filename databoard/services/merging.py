@@ -62,7 +62,7 @@ def _check_fit(session: Session, first: EventTeam, second: EventTeam, name: str)
             raise InvalidError(
                 phrase("%(team)s waits for the organisers' approval.", team=place.team.name), "team"
             )
-    rules.check_user_name(name)
+    rules.check_team_name(name)
     if team_queries.by_name(session, name) or account_queries.by_name(session, name):
         raise DuplicateError(
             phrase("The name %(name)s is taken; choose another.", name=name), "name"

@@ -34,8 +34,13 @@ class Imported:
     teams: dict[str, Team] = field(default_factory=dict)
 
 
-def read_roster(content: bytes) -> list[dict[str, str]]:
+def read_roster(content: bytes) -> list[tuple[int, dict[str, str]]]:
     """Read a CSV with a head line: ``email``, and maybe name, firstname, lastname, team.
+
+    Returns
+    -------
+    list of tuple
+        The number of each row's line in the file, in which empty lines count, and the row.
 
     Raises
     ------
@@ -60,7 +65,10 @@ def read_roster(content: bytes) -> list[dict[str, str]]:
             "file",
         )
     rows = [
-        {(key or "").strip().lower(): (value or "").strip() for key, value in row.items() if key}
+        (
+            reader.line_num,
+            {(key or "").strip().lower(): (value or "").strip() for key, value in row.items() if key},
+        )
         for row in reader
         if any(row.values())
     ]
@@ -72,7 +80,7 @@ def read_roster(content: bytes) -> list[dict[str, str]]:
 def import_roster(
     session: Session,
     event: Event,
-    rows: list[dict[str, str]],
+    rows: list[tuple[int, dict[str, str]]],
     *,
     by: User,
     problems_dir: Path,
@@ -93,7 +101,7 @@ def import_roster(
     """
     imported = Imported()
     own = None if by.is_admin else {one.name for one in event_queries.administered(session, by)}
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         try:
             _import_row(session, row, imported, own, now)
         except DataboardError as error:

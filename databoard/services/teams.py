@@ -62,7 +62,7 @@ def create(session: Session, user: User, name: str, *, now: datetime) -> Team:
         With ``field`` = "name".
     """
     name = name.strip()
-    rules.check_user_name(name)
+    rules.check_team_name(name)
     if queries.by_name(session, name) or account_queries.by_name(session, name):
         raise DuplicateError(
             phrase("The name %(name)s is taken; choose another.", name=name), "name"

@@ -137,6 +137,8 @@ def test_a_short_address_makes_a_name_that_is_allowed(admin, rows):
     [
         ("name\nada\n", "must name the columns"),
         ("email\nbob@example.org\nnobody\n", "Line 3"),
+        ("email,name\n\n,\nnobody,x\n", "Line 4: &#39;nobody&#39; is not"),
+        ("email,team\nbob@example.org,Die Füchse\n", "Line 2: A team&#39;s name has 2 to 40"),
         ("email\n", "1 to 1000 people"),
     ],
 )
