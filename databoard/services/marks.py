@@ -29,7 +29,7 @@ def choose_final(
         If they are too many, or not scored submissions of the team.
     """
     event = place.event
-    closing = place.extra_closing_at or event.closing_at
+    closing = place.closing_at
     if closing is not None and now >= closing:
         raise ClosedError(phrase("The event has closed; the final selection stands."))
     if len(set(hashes)) > event.n_final:

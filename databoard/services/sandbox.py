@@ -137,7 +137,7 @@ def check(
         If the files are not what the workflow asks for.
     """
     event = place.event
-    rules.check_phase(now, event.opening_at, place.extra_closing_at or event.closing_at)
+    rules.check_phase(now, event.opening_at, place.closing_at)
     return jobs.enqueue_check(
         session, place, files, submissions_dir=submissions_dir, now=now, user=user
     )

@@ -93,7 +93,7 @@ def check_allowance(session: Session, place: EventTeam, now: datetime) -> None:
         )
     if event.archived_at is not None:
         raise ClosedError(phrase("The event is archived; it takes no more submissions."))
-    closing = place.extra_closing_at or event.closing_at
+    closing = place.closing_at
     takes_late = closing is not None and now < closing + timedelta(seconds=event.late_s)
     rules.check_phase(now, event.opening_at, closing, accepts_late=takes_late)
     times = queries.counted_times(session, place.id)
@@ -115,7 +115,7 @@ def check_allowance(session: Session, place: EventTeam, now: datetime) -> None:
 
 def is_late(place: EventTeam, now: datetime) -> bool:
     """Tell whether what a team submits now stands off the ranks."""
-    closing = place.extra_closing_at or place.event.closing_at
+    closing = place.closing_at
     return closing is not None and now >= closing
 
 

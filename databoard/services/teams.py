@@ -288,8 +288,7 @@ def _places_that_ask(session: Session, team: Team, user: User, now: datetime) ->
 
 
 def _is_over(place: EventTeam, now: datetime) -> bool:
-    event = place.event
-    closing = place.extra_closing_at or event.closing_at
+    event, closing = place.event, place.closing_at
     is_closed = closing is not None and now >= closing + timedelta(seconds=event.late_s)
     return is_closed or event.archived_at is not None
 

@@ -141,6 +141,15 @@ def test_a_team_may_have_a_longer_time(session, submit):
     assert submit(session, place)
 
 
+@pytest.mark.parametrize("closing", [NOON + HOUR, None])
+def test_a_team_s_longer_time_is_never_shorter_than_everybody_s(session, submit, closing):
+    event = make_event(session, closing_at=closing)
+    place = make_event_team(session, event, extra_closing_at=NOON - HOUR)
+
+    assert place.closing_at == closing
+    assert submit(session, place)
+
+
 @pytest.mark.parametrize("fields", [{"approved_at": None}, {"left_at": NOON}])
 def test_a_team_that_is_not_in_may_not_submit(session, submit, fields):
     place = make_event_team(session, **fields)

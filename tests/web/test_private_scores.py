@@ -274,6 +274,9 @@ def test_a_team_with_more_time_sees_private_scores_at_its_own_closing(planted, r
         page = mate.get(address).text
         assert TRACES.search(page) is None
         assert "Private leaderboard" not in page
+        assert address.startswith(f"/{SUBMISSION}") or "for your team: " in page
+    assert "Closes for your team" in mate.get("/events/open").text
+    assert "for your team" not in user.get("/events/open").text.lower()
     assert "private" not in api.get(f"/api/v1/submissions/{SUBMISSION}").json["scores"]["accuracy"]
     place.extra_closing_at = datetime.now(UTC) - timedelta(minutes=1)
     rows.commit()

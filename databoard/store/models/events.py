@@ -230,6 +230,12 @@ class EventTeam(Base):
     )
 
     @property
+    def closing_at(self) -> datetime | None:
+        """When the event closes for this team: with all others, or later by its extension."""
+        common = self.event.closing_at
+        return common and max(common, self.extra_closing_at or common)
+
+    @property
     def is_approved(self) -> bool:
         """Does the team take part?"""
         return self.approved_at is not None and self.left_at is None

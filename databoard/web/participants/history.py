@@ -101,7 +101,7 @@ def history(event: str) -> ResponseReturnValue:
     """Show what each step of the team brought, and let it choose what counts."""
     loaded, place = take_part(event)
     scored = _scored(loaded, place)
-    closing = place.extra_closing_at or loaded.closing_at
+    closing = place.closing_at
     return render_template(
         "participants/history.html",
         steps=_steps(loaded, scored),
