@@ -84,6 +84,20 @@ def test_a_team_gets_more_time_and_the_others_do_not(admin, rows, event):
     assert "3 more per day" in admin.get("/admin/events/course").text
 
 
+def test_the_audit_log_says_what_was_changed_in_the_judging(admin, rows, event):
+    new = {"official_score": "nll", "ranking": "bagged", "n_final": "1", "has_ladder": "y"}
+    names = [score.name for score in event.score_types]
+    new["official_score"] = names[-1]
+    rows.commit()
+
+    assert admin.post("/admin/events/course/judging", data=new).status_code == 302
+
+    page = admin.get("/admin/audit").text
+    assert "has_ladder: False → True" in page
+    assert len(names) == 1 or f"official_score: {names[0]} → {names[-1]}" in page
+    assert "ranking:" not in page
+
+
 def upload(admin, text):
     data = {"file": (io.BytesIO(text.encode()), "list.csv")}
     return admin.post("/admin/events/course/roster", data=data)

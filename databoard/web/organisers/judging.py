@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, NumberRange
 from databoard.errors import NotFoundError
 from databoard.services import events as services
 from databoard.services import marks
+from databoard.store.models import Event
 from databoard.store.queries import teams
 from databoard.web import guards
 from databoard.web.extensions import db
@@ -70,9 +71,15 @@ def judging(event: str) -> tuple[str, int] | Response:
         form.official_score.data = found.official_score.name
     elif form.validate_on_submit():
         with refusals_in(form):
+            before = _judged(found)
             services.update(session, found, **{name: form[name].data for name in FIELDS})
             services.choose_official(session, found, form.official_score.data)
-            note("judging", found.name, event_id=found.id, ranking=found.ranking)
+            changed = {
+                name: f"{before[name]} → {value}"
+                for name, value in _judged(found).items()
+                if value != before[name]
+            }
+            note("judging", found.name, event_id=found.id, **changed)
             db.session.commit()
             flash(_("Saved; the boards follow in a moment."), "success")
             return redirect(url_for(".judging", event=found.name))
@@ -84,6 +91,10 @@ def judging(event: str) -> tuple[str, int] | Response:
         places=[place for place in teams.in_event(session, found) if place.is_approved],
     )
     return page, status_of(form)
+
+
+def _judged(event: Event) -> dict[str, object]:
+    return {"official_score": event.official_score.name} | {f: getattr(event, f) for f in FIELDS}
 
 
 @bp.post("/admin/events/<event>/teams/<int:key>/mark")
