@@ -6,9 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from databoard.services import environments, outbox, tasks
+from databoard.services import environments, jobs, outbox, tasks
 from databoard.store.models import OutgoingMail
-from tests.builders import make_problem, make_user
+from tests.builders import (
+    make_event,
+    make_event_team,
+    make_problem,
+    make_submission,
+    make_team,
+    make_user,
+)
 
 NOW = datetime.now(UTC)
 
@@ -91,3 +98,24 @@ def test_a_letter_that_was_sent_is_not_sent_again(admin, rows):
 
     assert admin.post(f"/admin/mail/{key}/send").status_code == 422
     assert admin.get("/admin/mail?state=nonsense").status_code == 422
+
+
+def test_the_queue_tells_submissions_of_the_same_name_apart(admin, rows):
+    event = make_event(rows, "course")
+    for name in ("reds", "blues"):
+        place = make_event_team(rows, event, make_team(rows, name))
+        jobs.enqueue(rows, make_submission(rows, place, "first"), now=NOW)
+    rows.commit()
+
+    page = admin.get("/admin/trainers").text
+
+    assert f"reds, {event.title}" in page
+    assert f"blues, {event.title}" in page
+    assert page.count("Stop first?") == 2
+
+
+def test_a_question_whether_to_cancel_does_not_offer_cancel_twice(admin):
+    dialog = admin.get("/admin/trainers").text.split('<dialog id="question"')[1].split("</dialog>")[0]
+
+    assert "Cancel" not in dialog
+    assert "Back" in dialog
