@@ -81,6 +81,8 @@ def _database_url(env: Mapping[str, str], *, is_test: bool) -> str:
             f"Set {name}, for instance {name}=sqlite:///db/databoard.db "
             "or postgresql://user:password@localhost/databoard."
         )
+    if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", url):
+        raise SettingsError(f"{name} must begin with sqlite:/// or postgresql://.")
     # The old spelling that SQLAlchemy no longer takes, still found in many environments.
     return (
         "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url

@@ -160,3 +160,9 @@ def test_the_sample_has_every_variable_that_settings_read():
     read = _variables(Path(module.__file__).read_text())
 
     assert read <= _variables((ROOT / "env.sample").read_text())
+
+
+@pytest.mark.parametrize("url", ["db/mine.db", "sqlite:db/mine.db", "sqlite//db/mine.db"])
+def test_an_address_that_names_no_database_is_refused_in_words(url):
+    with pytest.raises(SettingsError, match="DATABOARD_DB_URL must begin with sqlite:///"):
+        Settings.from_env({"DATABOARD_DB_URL": url})
