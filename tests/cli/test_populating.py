@@ -51,6 +51,7 @@ def test_one_command_gives_a_board_and_another_empties_it(with_iris, monkeypatch
     question = capsys.readouterr().err
     assert with_iris.database_url in question
     assert "submission_scores" in question
+    assert str(with_iris.submissions_dir) in question
     assert count(with_iris, Submission) == (3,)
 
     depopulate(with_iris, yes=True)

@@ -70,7 +70,11 @@ def depopulate(settings: Settings, yes: Yes = False) -> str:
 
     _refuse_production(settings)
     url, tables = shown(settings.database_url), ", ".join(sorted(Base.metadata.tables))
-    confirm(f"All rows of the database {url} go, in the tables {tables}.", yes=yes)
+    confirm(
+        f"All rows of the database {url} go, in the tables {tables}; "
+        f"the files of its submissions in {settings.submissions_dir} go, too.",
+        yes=yes,
+    )
     steps.empty(settings)
     migrate_to_head(settings)
     return f"The database {url} is empty."
