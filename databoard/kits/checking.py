@@ -500,7 +500,7 @@ def _check_training(kit: Kit, files: Mapping[str, bytes], train: Train | None) -
         yield Finding(
             "error",
             "starting_kit_fails",
-            f"The starting kit fails on fold 0: {error.message}",
+            f"The starting kit fails on fold 0: {error.message.rstrip('.')}.",
             where,
             "Mend its files: every team begins with them. A kit that is older than the server's "
             "packages may name older ones in requirements.txt.",

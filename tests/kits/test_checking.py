@@ -309,6 +309,7 @@ def test_a_starting_kit_that_fails_is_an_error(problems_dir, flowers):
 
     assert (finding.level, finding.code) == ("error", "starting_kit_fails")
     assert "ValueError: no" in finding.what
+    assert finding.what.endswith("no.")
 
 
 def test_the_starting_kit_is_trained_on_its_first_fold(problems_dir, flowers):
