@@ -79,6 +79,8 @@ if [ -z "$yes" ]; then
     say "Rows now (<) and in $dump (>):"
     changes=$(diff <(printf '%s\n' "$before") <(printf '%s\n' "$restored") | grep '^[<>]') || true
     say "${changes:-(the same)}"
+    [ -n "${DATABOARD_SERVICES:-}" ] ||
+        say "DATABOARD_SERVICES is not set: before you answer, stop $SERVICES yourself"
     printf 'Replace the live database? [y/N] '
     read -r answer || answer=
     [[ ${answer,,} =~ ^y(es)?$ ]] || fail "nothing was changed"
