@@ -67,7 +67,11 @@ def read_roster(content: bytes) -> list[tuple[int, dict[str, str]]]:
     rows = [
         (
             reader.line_num,
-            {(key or "").strip().lower(): (value or "").strip() for key, value in row.items() if key},
+            {
+                (key or "").strip().lower(): (value or "").strip()
+                for key, value in row.items()
+                if key
+            },
         )
         for row in reader
         if any(row.values())

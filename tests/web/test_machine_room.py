@@ -115,7 +115,9 @@ def test_the_queue_tells_submissions_of_the_same_name_apart(admin, rows):
 
 
 def test_a_question_whether_to_cancel_does_not_offer_cancel_twice(admin):
-    dialog = admin.get("/admin/trainers").text.split('<dialog id="question"')[1].split("</dialog>")[0]
+    dialog = (
+        admin.get("/admin/trainers").text.split('<dialog id="question"')[1].split("</dialog>")[0]
+    )
 
     assert "Cancel" not in dialog
     assert "Back" in dialog
