@@ -98,6 +98,17 @@ def test_the_audit_log_says_what_was_changed_in_the_judging(admin, rows, event):
     assert "ranking:" not in page
 
 
+def test_the_event_s_page_says_that_a_list_of_addresses_decides(admin, rows, event):
+    assert "everybody" in admin.get("/admin/events/course").text
+    rows.get(Event, event.id).allowed_emails = "@example.org"
+    rows.commit()
+
+    page = admin.get("/admin/events/course").text
+
+    assert "only addresses on the list" in page
+    assert "everybody" not in page
+
+
 def upload(admin, text):
     data = {"file": (io.BytesIO(text.encode()), "list.csv")}
     return admin.post("/admin/events/course/roster", data=data)
