@@ -122,7 +122,7 @@ def check_user_name(name: str) -> None:
     InvalidError
         With ``field`` = "name".
     """
-    if not (2 <= len(name) <= 40 and _USER_NAME.fullmatch(name)):
+    if not _is_user_name(name):
         raise InvalidError(
             phrase(
                 "A user name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., and "
@@ -130,6 +130,10 @@ def check_user_name(name: str) -> None:
             ),
             "name",
         )
+
+
+def _is_user_name(name: str) -> bool:
+    return 2 <= len(name) <= 40 and _USER_NAME.fullmatch(name) is not None
 
 
 def check_team_name(name: str) -> None:
@@ -144,7 +148,7 @@ def check_team_name(name: str) -> None:
     InvalidError
         With ``field`` = "name".
     """
-    if not (2 <= len(name) <= 40 and _USER_NAME.fullmatch(name)):
+    if not _is_user_name(name):
         raise InvalidError(
             phrase(
                 "A team's name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., and "

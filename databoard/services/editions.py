@@ -47,6 +47,7 @@ def clone(
     *,
     now: datetime,
     opening_at: datetime | None = None,
+    public_opening_at: datetime | None = None,
     closing_at: datetime | None = None,
 ) -> Event:
     """Open an event on the same problem, with the same rules, scores and folds, and no team.
@@ -90,7 +91,14 @@ def clone(
     session.add(new)
     session.flush()
     events.make_admin(session, new, by)
-    events.update(session, new, title=title, opening_at=opening_at, closing_at=closing_at)
+    events.update(
+        session,
+        new,
+        title=title,
+        opening_at=opening_at,
+        public_opening_at=public_opening_at,
+        closing_at=closing_at,
+    )
     return new
 
 

@@ -243,6 +243,9 @@ def update(session: Session, event: Event, **fields: Any) -> None:
         _check_setting(name, value)
     dates = {name: fields.get(name, getattr(event, name)) for name in DATES}
     rules.check_dates(*dates.values())
+    if fields.get("freeze_at") and dates["closing_at"] is None:
+        sentence = phrase("A frozen board moves again at the closing, which this event has not.")
+        raise InvalidError(sentence, "freeze_at")
     is_ranked_anew = any(getattr(event, name) != fields.get(name) for name in RANKING & set(fields))
     if is_ranked_anew:
         result_queries.hold_scored(session, event.id)

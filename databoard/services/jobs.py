@@ -31,7 +31,8 @@ MAX_CRASHES = 3
 MAX_ATTEMPTS = 20
 #: A trainer that isolates nothing says so, unless a setting names the risk.
 REFUSING = "refusing to run submissions"
-TRAINER_IS_LOST = timedelta(minutes=5)
+#: A trainer that has not been seen for as long is none any more: it looks every few seconds.
+TRAINER_IS_LOST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from databoard.mail import letters
 from databoard.services import outbox
-from databoard.services.jobs import TRAINER_IS_LOST
 from databoard.store.queries import accounts, health, jobs
 from databoard.store.queries import outbox as outbox_queries
 from databoard.store.queries import tasks as queries
 
 #: A task may start a little late and take its time.
 GRACE = timedelta(minutes=15)
-#: A trainer that has been silent for so long is none any more.
+#: After so long administrators hear of a silent trainer, and after so long no more.
+TRAINER_IS_SILENT = timedelta(minutes=5)
 FORGOTTEN = timedelta(days=7)
 
 
@@ -124,7 +124,7 @@ def _task_alarms(
 def _trainer_alarms(session: Session, now: datetime) -> Iterator[Alarm]:
     for trainer in jobs.trainers(session):
         silence = now - trainer.seen_at
-        if trainer.state == "stopped" or not TRAINER_IS_LOST < silence < FORGOTTEN:
+        if trainer.state == "stopped" or not TRAINER_IS_SILENT < silence < FORGOTTEN:
             continue
         yield Alarm(
             f"trainer:{trainer.name}:{trainer.seen_at:%Y-%m-%dT%H:%M:%S}",

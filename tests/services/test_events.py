@@ -159,6 +159,7 @@ def test_settings_change_and_make_a_new_version(session):
         {"ranking": "luck"},
         {"title": ""},
         {"title": "x" * 201},
+        {"freeze_at": NOON},  # until a closing that there is not
     ],
 )
 def test_a_wrong_setting_changes_nothing(session, fields):  # W14

@@ -46,6 +46,7 @@ def event(rows):
 
 def test_the_next_edition_has_rules_scores_and_folds_but_no_team(admin, rows, event):
     form = {"name": "course_2", "title": "Course 2", "opening_at": "2027-01-01T08:00"}
+    form["public_opening_at"] = "2027-02-01T08:00"
 
     assert admin.post("/admin/events/course/clone", data=form).status_code == 302
 
@@ -53,6 +54,7 @@ def test_the_next_edition_has_rules_scores_and_folds_but_no_team(admin, rows, ev
     old = rows.get(Event, event.id)
     assert (new.pause_s, new.problem_id, new.folds_hash) == (900, old.problem_id, old.folds_hash)
     assert new.closing_at is None
+    assert new.public_opening_at == datetime(2027, 2, 1, 8, tzinfo=UTC)
     assert [s.name for s in new.score_types] == [s.name for s in old.score_types]
     assert len(new.folds) == len(old.folds)
     pairs = zip(new.folds, old.folds, strict=True)

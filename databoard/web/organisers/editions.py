@@ -36,6 +36,7 @@ def clone_event(event: str) -> Page:
                 guards.me(),
                 now=guards.now(),
                 opening_at=form.opening_at.data,
+                public_opening_at=form.public_opening_at.data,
                 closing_at=form.closing_at.data,
             )
             note("clone_event", new.name, event_id=new.id, of=found.name)

@@ -74,6 +74,15 @@ def _event_name() -> StringField:
     )
 
 
+def _public_opening() -> UTCField:
+    return UTCField(
+        _("Code becomes public (UTC)"),
+        description=_(
+            "From then to the closing, participants read each other's code. Empty: never."
+        ),
+    )
+
+
 def _title() -> StringField:
     return StringField(_("Title"), [DataRequired(_("Please enter a title.")), Length(max=200)])
 
@@ -84,12 +93,7 @@ class EventForm(Form):
     title = _title()
 
     opening_at = UTCField(_("Opens (UTC)"), description=_("Empty: open from the beginning."))
-    public_opening_at = UTCField(
-        _("Code becomes public (UTC)"),
-        description=_(
-            "From then to the closing, participants read each other's code. Empty: never."
-        ),
-    )
+    public_opening_at = _public_opening()
     closing_at = UTCField(
         _("Closes (UTC)"),
         description=_("Then the private leaderboard opens to everybody. Empty: never."),
@@ -226,6 +230,7 @@ class CloneForm(Form):
     name = _event_name()
     title = _title()
     opening_at = UTCField(_("Opens (UTC)"), description=_("Empty: open at once."))
+    public_opening_at = _public_opening()
     closing_at = UTCField(_("Closes (UTC)"), description=_("Empty: never."))
 
 
