@@ -4,7 +4,7 @@
 import htmx from "htmx.org";
 
 import { mountCheck, startChecks } from "./check.js";
-import { mountDrafts } from "./drafts.js";
+import { mountDrafts, startDrafts } from "./drafts.js";
 import { mountDrops } from "./drop.js";
 import { mountEvent } from "./event.js";
 import { mountForms } from "./forms.js";
@@ -52,6 +52,7 @@ mountScrolling(document);
 htmx.onLoad(mount);
 
 startTimes();
+startDrafts();
 startMenus();
 startNotices();
 startKeys();

@@ -11,12 +11,16 @@ import { say } from "./words.js";
 const WAIT_MS = 1200;
 const RETRY_MS = 10000;
 
+const SENT = "databoard.sent";
+const SUBMISSION = /^\/[0-9a-f]{40}$/;
+
 const seen = new WeakSet();
 
 class Draft {
   constructor(form) {
     this.form = form;
-    this.key = `databoard.draft:${form.dataset.draft}`;
+    // Who shares this browser shares no draft: another team's text is nobody else's.
+    this.key = `databoard.draft:${form.dataset.draft}:${form.dataset.draftOwner ?? ""}`;
     this.status = form.querySelector("[data-draft-status]");
     this.timer = null;
     this.isConflict = false;
@@ -27,6 +31,11 @@ class Draft {
     form.addEventListener("submit", () => {
       clearTimeout(this.timer);
       this.timer = null; // or leaving the page would save it a second time
+      try {
+        sessionStorage.setItem(SENT, this.key);
+      } catch {
+        // no storage: there is no copy to forget either
+      }
     });
     // A check saves too, and says what version that made.
     form.addEventListener("databoard:saved", ({ detail }) => this.moveTo(detail.version));
@@ -164,6 +173,9 @@ class Draft {
       this.offer(this.texts, texts, { version, savedAt });
     } else if (response.type === "opaqueredirect" || [400, 401, 403].includes(response.status)) {
       this.sayLogIn();
+    } else if ([413, 422].includes(response.status)) {
+      const { error } = await response.json(); // the same again would be refused again
+      this.say(error.message, "warning");
     } else {
       this.later(say("The server could not save: kept in this browser, trying again."));
     }
@@ -182,6 +194,17 @@ class Draft {
   later(words) {
     this.say(words, "warning");
     this.timer = setTimeout(() => this.save(), RETRY_MS);
+  }
+}
+
+/** The page of a submission follows only once the server has what was sent: forget our copy. */
+export function startDrafts() {
+  try {
+    const key = sessionStorage.getItem(SENT);
+    sessionStorage.removeItem(SENT);
+    if (key && SUBMISSION.test(location.pathname)) localStorage.removeItem(key);
+  } catch {
+    // no storage: nothing was kept
   }
 }
 

@@ -49,6 +49,10 @@ function guard(form) {
       submitter?.removeAttribute("aria-busy");
     }, LOCK_MS);
   });
+  // Back from what it led to, a browser shows this page as it was left: locked, and out of date.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && isSent) location.reload();
+  });
 }
 
 async function toClipboard(text) {

@@ -7,7 +7,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.journeys.conftest import CODE, write
+from tests.conftest import CHROMIUM, CHROMIUM_ARGS
+from tests.journeys.conftest import CODE, SUBMISSION, log_in, named, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 BROKEN = "class Classifier:\n    def fit(self, X, y):\n        raise ValueError('no')\n"
@@ -83,3 +84,72 @@ def test_what_is_typed_when_the_session_ends_is_there_again(visit):
 
     page.wait_for_url("**/events/iris/sandbox")
     page.locator(".cm-content", has_text="kept = 1").wait_for()
+
+
+def test_back_from_a_submission_the_next_one_may_be_sent(shared_site, browser, visit):
+    """With the cache of whole pages that browsers have, and Playwright turns off."""
+    visit("amy").context.close()
+    with browser.browser_type.launch(
+        executable_path=str(CHROMIUM),
+        args=CHROMIUM_ARGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    ) as caching:
+        page = caching.new_page(base_url=shared_site.url)
+        log_in(page, "amy")
+        page.goto("/events/iris/sandbox")
+        write(page, CODE)
+        page.fill("#name", named("first"))
+        page.get_by_role("button", name="Submit", exact=True).click()
+        page.wait_for_url(SUBMISSION)
+        page.go_back(wait_until="commit")
+        page.locator("#name:placeholder-shown").wait_for()  # it has been loaded anew
+        second = named("second")
+        write(page, CODE + "# more\n")
+        page.fill("#name", second)
+        page.get_by_role("button", name="Submit", exact=True).click()
+        page.wait_for_url(SUBMISSION)
+        assert second in page.title()
+
+
+def test_who_shares_the_browser_gets_nobody_elses_text(visit):
+    page = visit("una")
+    page.goto("/events/iris/sandbox")
+    page.locator(".cm-content").wait_for()
+    page.context.clear_cookies()
+    write(page, "secret = 1\n")
+    page.get_by_text("log in, and it is here again").wait_for()
+
+    visit("ugo").context.close()
+    log_in(page, "ugo")
+    page.goto("/events/iris/sandbox")
+
+    page.locator(".cm-content").wait_for()
+    assert "secret" not in page.locator(".cm-content").inner_text()
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_what_was_submitted_is_offered_no_more(visit):
+    page = visit("ivy")
+    page.goto("/events/iris/sandbox")
+    write(page, CODE)
+    page.fill("#name", named("quick"))
+    page.get_by_role("button", name="Submit", exact=True).click()  # before it was saved by itself
+    page.wait_for_url(SUBMISSION)
+
+    kept = "Object.keys(localStorage).filter(key => key.startsWith('databoard.draft:'))"
+    assert page.evaluate(kept) == []
+
+
+def test_a_text_that_is_too_large_says_so_while_one_types(visit):
+    page = visit("tim")
+    page.goto("/events/iris/sandbox")
+    write(page, "")
+    paste = """() => {
+        const data = new DataTransfer();
+        data.setData("text/plain", "# too much\\n".repeat(200_000));
+        const event = { clipboardData: data, bubbles: true, cancelable: true };
+        document.querySelector(".cm-content").dispatchEvent(new ClipboardEvent("paste", event));
+    }"""
+    page.evaluate(paste)
+
+    page.locator("[data-draft-status]", has_text="2,048 kB are taken").wait_for()

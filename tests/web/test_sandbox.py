@@ -82,6 +82,17 @@ def test_a_double_click_submits_once(ada, rows, scene):
     assert len(submissions.of_team(rows, scene.ladies.id)) == 2
 
 
+def test_another_submission_from_the_same_page_is_another_one(ada, rows, scene):
+    """A browser that goes back shows the page that was sent, with its key."""
+    data = fields(ada, name="tree")
+    first = ada.post(URL, data=data).location
+
+    second = ada.post(URL, data=data | {"name": "bush", "text-classifier.py": "bush = 1\n"})
+
+    made = submissions.named(rows, scene.ladies.id, "bush")
+    assert second.location == f"/{made.hash_}" != first
+
+
 def test_a_syntax_error_is_shown_at_its_line(ada, rows, scene):
     code = "class Classifier:\n    def fit(self:\n        pass\n"
 

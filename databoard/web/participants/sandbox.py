@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -63,6 +64,19 @@ class Sent:
         """Keep it as the draft, and give all that is in the sandbox then."""
         drafts.save_first(self.place, self.read())
         return drafts.complete(self.place, self.files)
+
+    def key(self) -> str | None:
+        """Name this very request: a click too many is one, another text from the same page none.
+
+        A browser that goes back shows the page with the key that was sent already.
+        """
+        key = request.form.get("key")
+        if not key:
+            return None
+        digest = hashlib.sha256(f"{key}\0{request.form.get('name', '').strip()}\0".encode())
+        for name, content in sorted(self.files.items()):
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()
 
     def refuse(self, error: InvalidError) -> Response:
         """Show the sandbox as it was sent, and what is wrong with it where it is wrong."""
@@ -206,7 +220,7 @@ def submit(event: str) -> ResponseReturnValue:
             now=guards.arrived(),
             user=guards.me(),
             comment=request.form.get("comment", ""),
-            key=request.form.get("key") or None,
+            key=sent.key(),
             as_admin=guards.standing(sent.event).is_admin,
         )
     except InvalidError as error:
