@@ -8,9 +8,12 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.orm import Session, sessionmaker
+
+from databoard.errors import InvalidError
+from databoard.phrases import phrase
 
 # SQLAlchemy 2.1 takes a plain postgresql:// for psycopg 3; the manual's addresses mean psycopg2.
 registry.register("postgresql", "sqlalchemy.dialects.postgresql.psycopg2", "PGDialect_psycopg2")
@@ -35,7 +38,8 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 def prepare_engine(engine: Engine) -> Engine:
-    """Set what SQLite needs to be a first-class citizen; nothing on PostgreSQL."""
+    """Refuse what is no text, and set what SQLite needs to be a first-class citizen."""
+    event.listen(engine, "handle_error", _refuse_what_is_no_text)
     if engine.dialect.name != "sqlite":
         return engine
     if engine.url.database and engine.url.database != ":memory:":
@@ -54,6 +58,13 @@ def prepare_engine(engine: Engine) -> Engine:
         connection.exec_driver_sql("BEGIN" if reading_only.get() else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _refuse_what_is_no_text(context: ExceptionContext) -> None:
+    """Tell who sent a NUL, or half of a pair of surrogates: drivers raise but a ValueError."""
+    error = context.original_exception
+    if isinstance(error, UnicodeEncodeError) or (type(error) is ValueError and "NUL" in str(error)):
+        raise InvalidError(phrase("There is a character in it that no text may have.")) from error
 
 
 def make_engine(url: str) -> Engine:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from databoard.errors import BusyError
+from databoard.errors import BusyError, InvalidError
 from databoard.store.base import Base
 from databoard.store.engine import make_engine, make_sessions, read_only
 from databoard.store.models import User
@@ -124,3 +124,11 @@ def test_tables_can_be_dropped(each_engine, each_url):
 
     with each_engine.connect() as connection:
         assert not each_engine.dialect.has_table(connection, "users")
+
+
+@pytest.mark.parametrize("text_", ["half of a pair: \ud800", "\0"])
+def test_what_is_no_text_is_refused_by_its_sender_s_fault(each_engine, text_):
+    if text_ == "\0" and each_engine.dialect.name == "sqlite":
+        pytest.skip("SQLite takes it")
+    with make_sessions(each_engine)() as session, pytest.raises(InvalidError, match="character"):
+        session.scalar(select(User).where(User.name == text_))

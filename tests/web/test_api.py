@@ -221,6 +221,15 @@ def test_a_program_submits_json(client, rows, ada, settings):
     assert [row["name"] for row in mine] == ["forest"]
 
 
+@pytest.mark.parametrize(
+    "more", [{"comment": "\ud800"}, {"files": {"classifier.py": "\ud800"}}], ids=["comment", "file"]
+)
+def test_half_a_character_is_refused(client, rows, ada, more):
+    response = client.post(URL, json=BODY | more, headers=bearer(rows, ada))
+
+    assert response.status_code == 422
+
+
 @pytest.mark.parametrize("is_zip", [False, True])
 def test_a_program_submits_files(client, rows, ada, is_zip):
     content, name = CODE.encode(), "classifier.py"

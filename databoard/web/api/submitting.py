@@ -90,4 +90,7 @@ def _sent_json() -> tuple[str, str, dict[str, bytes]]:
         raise InvalidError(SHAPE, "files")
     if not all(isinstance(text, str) for text in files.values()):
         raise UploadError("Each file is a text; send data files as a form.", "files")
-    return name, comment, {filename: text.encode() for filename, text in files.items()}
+    try:
+        return name, comment, {filename: text.encode() for filename, text in files.items()}
+    except UnicodeEncodeError as error:
+        raise UploadError("A file has half of a pair of surrogates: no text.", "files") from error
