@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -130,6 +131,8 @@ def answer(status: int, message: str = "", **more: Any) -> Response:
             icon=ICONS.get(status, "exclamation-triangle"),
             # What was sent by a form is not sent again by a link.
             may_try_again=status in PASSING and request.method == "GET",
+            # Where a form was sent from, if only the session was missing.
+            came_from=_came_from() if status in (400, 401) else None,
             request_id=request_id(),
         )
         response = Response(page)
@@ -137,6 +140,12 @@ def answer(status: int, message: str = "", **more: Any) -> Response:
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_S)
     return response
+
+
+def _came_from() -> str:
+    """Path of this site's page that led here, or none."""
+    parts = urlsplit(request.referrer or "")
+    return parts.path if parts.netloc == request.host else ""
 
 
 def _page_above(status: int) -> Response | None:
@@ -222,7 +231,10 @@ def _on_wrong_host(_error: SecurityError) -> Response:
 
 
 def _on_csrf_error(_error: CSRFError) -> Response:
-    return answer(400, _("This form is no longer valid, for instance because you logged in again."))
+    return answer(
+        400,
+        _("This form is no longer valid: you have logged in or out since its page was opened."),
+    )
 
 
 def _on_outage(error: Exception) -> Response:

@@ -56,7 +56,11 @@ def test_the_sandbox_shows_the_code_in_an_editor(ada):
 
 
 def test_who_takes_no_part_has_no_sandbox(client, log_in, scene):
-    assert log_in(scene.eve).get(URL).status_code == 403
+    answer = log_in(scene.eve).get(URL)
+
+    assert answer.status_code == 403
+    main = BeautifulSoup(answer.data, "html.parser").select_one("main")
+    assert main.select_one("a[href='/events/open']").text == "Open the event"  # where one joins
 
 
 def test_submitting_makes_a_submission_and_leads_to_its_page(ada, rows, scene, settings):

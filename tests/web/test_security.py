@@ -107,6 +107,16 @@ def test_a_post_without_a_token_is_refused(posting_client):
     assert "no longer valid" in response.text
 
 
+def test_who_is_logged_out_by_now_is_led_to_log_in_and_back(posting_client):
+    came_from = {"Referer": "http://localhost/events/iris/sandbox"}
+    answer = posting_client.post("/take", data={"a": "1"}, headers=came_from)
+    assert 'href="/login?next=/events/iris/sandbox"' in answer.text
+
+    elsewhere = {"Referer": "http://evil.test/events"}
+    answer = posting_client.post("/take", data={"a": "1"}, headers=elsewhere)
+    assert "/login?next=" not in answer.text
+
+
 def test_a_body_that_is_too_large_is_refused_unread(posting_client):
     response = posting_client.post(  # threats W3
         "/take",
