@@ -223,6 +223,22 @@ def test_nobody_joins_with_a_team_of_others(client, rows, log_in, event):
     assert client.post("/events/open/sign_up", data=data).status_code == 404
 
 
+def test_whose_mate_takes_part_already_may_choose_another_team(client, rows, log_in, event):
+    event.max_members_per_team = 2
+    ada, bob = make_user(rows, "ada"), make_user(rows, "bob")
+    make_event_team(rows, event, make_team(rows, "bob", [bob], is_individual=True))
+    make_team(rows, "ada", [ada], is_individual=True)
+    make_team(rows, "pair", [ada, bob])
+    rows.commit()
+    log_in(ada)
+
+    data = {"csrf_token": token(client), "team": "pair"}
+    answer = client.post("/events/open/sign_up", data=data, follow_redirects=True)
+
+    assert "bob takes part already, in bob." in answer.text
+    assert answer.request.path == "/events/open/sign_up"
+
+
 def test_joining_needs_the_token_of_ones_own_page(client, rows, log_in, event):
     user = make_user(rows, "ada")
     rows.commit()

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from databoard.domain import access, rules
-from databoard.errors import ForbiddenError, NotFoundError
+from databoard.errors import ForbiddenError, InvalidError, NotFoundError
 from databoard.services import environments
 from databoard.services import teams as services
 from databoard.store.models import Event, EventTeam, ProblemEnvironment, Team
@@ -20,6 +20,7 @@ from databoard.web.event_pages import cleaned, installation
 from databoard.web.extensions import db
 from databoard.web.guards import Standing
 from databoard.web.language import gettext as _
+from databoard.web.language import said
 from databoard.web.leaderboards.highlight import highlight
 from databoard.web.participants import feed
 from databoard.web.participants.blueprint import bp
@@ -140,13 +141,18 @@ def join(event: str) -> ResponseReturnValue:
         return redirect(_next(loaded, place))
     if not access.may_join(place.role, is_public=loaded.is_public):
         raise ForbiddenError(_("You cannot join this event."))
-    event_team = services.sign_up(
-        db.session(),
-        loaded,
-        _team(request.form.get("team", "")),
-        problems_dir=installation().problems_dir,
-        now=guards.now(),
-    )
+    try:
+        event_team = services.sign_up(
+            db.session(),
+            loaded,
+            _team(request.form.get("team", "")),
+            problems_dir=installation().problems_dir,
+            now=guards.now(),
+        )
+    except InvalidError as error:  # another team may do, or another day
+        db.session.rollback()
+        flash(said(error.message), "danger")
+        return redirect(url_for("participants.sign_up", event=event))
     db.session.commit()
     joined = Standing(place.role, event_team)
     if joined.participates:
