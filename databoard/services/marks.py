@@ -34,7 +34,8 @@ def choose_final(
         raise ClosedError(phrase("The event has closed; the final selection stands."))
     if len(set(hashes)) > event.n_final:
         raise InvalidError(
-            phrase("At most %(n)s submissions can be final.", n=event.n_final), "final"
+            phrase("Number of submissions that can be final: at most %(n)s.", n=event.n_final),
+            "final",
         )
     scored = [one for one in queries.of_team(session, place.id) if one.state == "scored"]
     if not set(hashes) <= {one.hash_ for one in scored}:

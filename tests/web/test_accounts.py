@@ -364,6 +364,16 @@ def test_an_account_is_closed_with_the_password(client, rows, ada):
     assert not is_logged_in(client)
 
 
+def test_a_line_end_counts_as_browsers_count_it(client, ada, rows):
+    log_in(client)
+
+    answer = client.post("/user", data={"bio": "x" * 1900 + "\r\n" * 90 + "end"})
+
+    assert answer.status_code == 302
+    rows.refresh(ada)
+    assert len(ada.bio) == 1993
+
+
 @pytest.mark.parametrize(
     "text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }}"]
 )

@@ -86,3 +86,16 @@ def test_a_suggestion_that_was_declined_stays_declined(log_in, rows, scene):
     rows.commit()
 
     assert shares(log_in(scene.ada), scene) == {scene.fork.hash_: 100, scene.source.hash_: 0}
+
+
+def test_a_share_of_more_than_all_is_refused_without_an_address(log_in, scene):
+    ada, url = log_in(scene.ada), f"/credit/{scene.fork.hash_}"
+    token = BeautifulSoup(ada.get(url).data, "html.parser").select_one("[name=csrf_token]")
+    data = {f"share-{scene.fork.hash_}": "150", "csrf_token": token["value"]}
+
+    answer = ada.post(url, data=data)
+
+    assert answer.status_code == 422
+    alert = BeautifulSoup(answer.data, "html.parser").select_one(".alert-danger")
+    assert "A share is a whole number from 0 to 100." in alert.text
+    assert scene.fork.hash_ not in alert.text

@@ -128,6 +128,20 @@ def test_a_team_sees_its_steps_and_chooses_what_counts(as_, rows, scene):
     assert [link.text for link in shown] == ["forest", "boosting"]
 
 
+def test_who_chooses_too_many_is_told_where_they_choose(as_, scene):
+    bob = as_("bob")
+    token = soup(bob.get("/events/open/my_submissions/history")).select_one("[name=csrf_token]")
+
+    answer = bob.post(
+        "/events/open/my_submissions/final",
+        data={"final": ["a", "b"], "csrf_token": token["value"]},
+        follow_redirects=True,
+    )
+
+    assert answer.request.path == "/events/open/my_submissions/history"
+    assert "can be final: at most 1" in answer.text
+
+
 def test_a_team_is_told_how_much_the_board_has_told_it(as_, rows, scene):  # L15
     page = soup(as_("bob").get("/events/open/my_submissions/history"))
 

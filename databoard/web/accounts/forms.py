@@ -143,7 +143,12 @@ class ProfileForm(Form):
         [Length(max=200)],
         render_kw={"type": "url", "autocomplete": "url"},
     )
-    bio = TextAreaField(lazy_gettext("About you"), [Length(max=2000)], render_kw={"rows": "4"})
+    bio = TextAreaField(
+        lazy_gettext("About you"),
+        [Length(max=2000)],
+        filters=[lambda text: text and text.replace("\r\n", "\n")],  # as browsers count
+        render_kw={"rows": "4"},
+    )
     locale = SelectField(
         lazy_gettext("Language of letters to you"),
         choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],

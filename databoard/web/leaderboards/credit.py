@@ -92,7 +92,7 @@ def _shares(submission: Submission) -> dict[str, int]:
 
 def _number(text: str) -> int:
     text = text.strip()
-    if not (text.isdecimal() and len(text) <= 3):
+    if not (text.isdecimal() and len(text) <= 3 and int(text) <= rules.TOTAL_CREDIT):
         raise InvalidError(gettext("A share is a whole number from 0 to 100."), "credits")
     return int(text)
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from databoard.domain import ladder, leaderboard, rules
 from databoard.domain.statistics import Comparison
+from databoard.errors import InvalidError
 from databoard.services import analysis, marks
 from databoard.store.influences import Influences
 from databoard.store.models import Event, EventTeam, Submission
@@ -17,6 +18,7 @@ from databoard.store.queries import submissions
 from databoard.web import event_pages, guards
 from databoard.web.extensions import db
 from databoard.web.language import gettext as _
+from databoard.web.language import said
 from databoard.web.participants.blueprint import bp
 from databoard.web.participants.event import take_part
 
@@ -119,9 +121,14 @@ def history(event: str) -> ResponseReturnValue:
 def choose_final(event: str) -> ResponseReturnValue:
     """Choose what counts at the closing."""
     loaded, place = take_part(event)
-    chosen = marks.choose_final(
-        db.session(), place, request.form.getlist("final"), now=guards.now()
-    )
+    try:
+        chosen = marks.choose_final(
+            db.session(), place, request.form.getlist("final"), now=guards.now()
+        )
+    except InvalidError as error:  # to be mended on the page of the choice
+        db.session.rollback()
+        flash(said(error.message), "danger")
+        return redirect(url_for(".history", event=event))
     db.session.commit()
     if chosen:
         names = ", ".join(one.name for one in chosen)
