@@ -24,16 +24,25 @@ function list(zone, files) {
   output.textContent = files.map((file) => `${file.name} (${size(file.size)})`).join(", ");
 }
 
+function decoded(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
 async function fillEditors(form, files) {
   const rest = [];
   for (const file of files) {
     const name = CSS.escape(file.name);
     const area = form?.querySelector(`textarea[data-filename="${name}"]`);
-    if (!area) {
-      rest.push(file);
+    const text = area && decoded(await file.arrayBuffer());
+    if (!area || text === null) {
+      rest.push(file); // the server says what is wrong with it, and in which line
       continue;
     }
-    area.value = await file.text();
+    area.value = text;
     area.dispatchEvent(new Event("databoard:filled"));
     area.dispatchEvent(new Event("input", { bubbles: true }));
     announce(say("{file} is in the editor.", { file: file.name }));

@@ -122,6 +122,19 @@ def check_file(element: Element, content: bytes, *, max_bytes: int = MAX_FILE_BY
         )
     if element.type == "data":
         return
+    text = text_of(name, content)
+    if element.type == "code" and len(content) <= MAX_PARSED_BYTES:
+        _check_python(name, text)
+
+
+def text_of(name: str, content: bytes) -> str:
+    """Decode a file of a submission.
+
+    Raises
+    ------
+    UploadError
+        If it is not UTF-8 text, with the line.
+    """
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -142,8 +155,7 @@ def check_file(element: Element, content: bytes, *, max_bytes: int = MAX_FILE_BY
             name,
             line,
         )
-    if element.type == "code" and len(content) <= MAX_PARSED_BYTES:
-        _check_python(name, text)
+    return text
 
 
 def _check_python(name: str, text: str) -> None:

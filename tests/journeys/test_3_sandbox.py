@@ -71,6 +71,23 @@ def test_an_archive_takes_the_place_of_what_was_there_without_a_question(visit):
     assert page.locator("dialog[open]").count() == 0
 
 
+def test_a_file_that_is_not_utf_8_is_refused_with_its_line_not_garbled(visit):
+    page = visit("zoe")
+    page.goto("/events/iris/sandbox")
+    write(page, "typed = 1\n")
+    page.locator("[data-draft-status]", has_text="Saved at").wait_for()
+    file = {
+        "name": "classifier.py",
+        "mimeType": "text/plain",
+        "buffer": "a = 1\n# é".encode("latin-1"),
+    }
+    page.locator(".drop input").set_input_files(file)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    page.locator(".alert-danger", has_text="is not UTF-8 text (line 2)").wait_for()
+    assert "typed = 1" in page.locator(".cm-content").inner_text()
+
+
 def test_what_is_typed_when_the_session_ends_is_there_again(visit):
     page = visit("bob")
     page.goto("/events/iris/sandbox")

@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from databoard.errors import TooLargeError, UploadError
-from databoard.kits.deposits import unpack
+from databoard.kits.deposits import text_of, unpack
 from databoard.services import sandbox as services
 from databoard.store.models import EventTeam
 from databoard.web.extensions import db
@@ -31,10 +31,11 @@ def sent_files(place: EventTeam) -> dict[str, bytes]:
     Raises
     ------
     UploadError, TooLargeError
-        If there is an unknown file, or a zip that cannot be read.
+        If there is an unknown file, a zip that cannot be read, or code that is no UTF-8 text.
     """
     max_bytes = place.event.max_upload_kb * 1024
-    names = [element.filename for element in place.event.problem.workflow.elements]
+    types = {element.filename: element.type for element in place.event.problem.workflow.elements}
+    names = list(types)
     files = dict(_typed(place))
     for field, chosen in request.files.items(multi=True):
         if not chosen.filename:
@@ -42,7 +43,11 @@ def sent_files(place: EventTeam) -> dict[str, bytes]:
         if field.startswith(DATA):
             files[field.removeprefix(DATA)] = _read(chosen, max_bytes)
         else:
-            files |= _uploaded(chosen, names, max_bytes)
+            uploaded = _uploaded(chosen, names, max_bytes)
+            for name, content in uploaded.items():
+                if types.get(name, "data") != "data":
+                    text_of(name, content)  # or the editor would show what it is not
+            files |= uploaded
     unknown = [name for name in files if name not in names]
     if unknown:
         raise UploadError(
