@@ -28,6 +28,18 @@ _NAME = re.compile(
 _LISTS_PER_TABLE = 4  # of memory
 #: Sums, squares and mean squares of numbers up to it do not overflow, whoever's are added.
 LARGEST = 1e100
+#: The same of each type, for labels of the same type. Integers that overflow begin anew: a score
+#: of squares could be chosen by one row.
+_LARGEST_OF = {
+    "float32": 1e15,
+    "float16": 1e2,
+    "int64": 1e6,
+    "int32": 2e4,
+    "int16": 90,
+    "int8": 5,
+    "uint8": 7,
+    "bool": 1,
+}
 
 
 class BadPredictionsError(ValueError):
@@ -174,13 +186,18 @@ def believed(stored: bytes, dtype: object) -> str:
     Returns
     -------
     str
-        "float64" where the word does not fit the numbers.
+        "float64" where the word does not fit the numbers, or their squares do not fit the type;
+        of small integers the largest type of integers whose squares do.
     """
     if not isinstance(dtype, str) or dtype not in DTYPES or stored[:1] == b"[":
         return "float64"
+    values = load(stored)
     with np.errstate(all="ignore"):
-        same = np.array_equal(load(stored, dtype), load(stored))
-    return dtype if same else "float64"
+        if not np.array_equal(load(stored, dtype), values):
+            return "float64"
+    wider = [dtype, *(["int64"] if "int" in dtype else []), "float64"]
+    largest = np.abs(values).max(initial=0)
+    return next(name for name in wider if largest <= _LARGEST_OF.get(name, LARGEST))
 
 
 def load(stored: bytes, dtype: str = "float64") -> np.ndarray[Any, np.dtype[Any]]:

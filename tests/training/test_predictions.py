@@ -99,9 +99,9 @@ def test_good_predictions_come_back_bit_by_bit() -> None:
 @pytest.mark.parametrize(
     ("dtype", "values", "kept"),
     [
-        ("float32", np.float32([0.1, 3e38]), True),
-        ("float16", np.float16([0.1, 65504]), True),
-        ("int64", np.int64([-7, 2**53]), True),
+        ("float32", np.float32([0.1, 1e14]), True),
+        ("float16", np.float16([0.1, 99]), True),
+        ("int64", np.int64([-7, 10**6]), True),
         ("bool", np.array([True, False]), True),
         ("float32", [0.1, 0.2], False),
         ("float16", [1.0, 1e10], False),
@@ -116,6 +116,28 @@ def test_a_type_is_believed_only_where_the_numbers_may_have_had_it(dtype, values
 
     assert believed(stored, dtype) == (dtype if kept else "float64")
     assert np.array_equal(load(stored, believed(stored, dtype)), np.asarray(values))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "used"),
+    [
+        ("float32", 1e30, "float64"),
+        ("float16", 60_000, "float64"),
+        ("int64", 4e9, "float64"),
+        ("int32", 100_000, "int64"),
+        ("uint8", 200, "int64"),
+    ],
+)
+def test_squares_of_a_type_do_not_overflow(dtype, value, used) -> None:
+    """The square of 2**32 is 0 as an integer: one row could choose the error of all others."""
+    values = np.array([value, 0]).astype(dtype)
+    stored = npy_header((2,)) + values.astype("<f8").tobytes()
+    labels = np.zeros(2, dtype=dtype)
+
+    found = load(stored, believed(stored, dtype))
+
+    assert found.dtype == used
+    assert np.square(labels - found).max() == float(values[0]) ** 2
 
 
 def test_strict_events_refuse_rows_that_are_not_probabilities() -> None:
