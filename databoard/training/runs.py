@@ -41,6 +41,7 @@ from databoard.training.news import (
     Stepped,
 )
 from databoard.training.scoring import PreparedKit
+from databoard.training.verdicts import FULL_CHARACTERS, LIMITED_CHARACTERS, one_line
 from databoard.training.wire import FoldEvent, FoldResult, FoldTask, Verdict
 
 logger = logging.getLogger(__name__)
@@ -243,7 +244,7 @@ class _Work:
             try:
                 scores = self._ask(lambda kit: kit.score(number, result))
             except TrainingError as error:
-                verdict = Verdict("scoring_error", fault=error.fault, message=error.message)  # type: ignore[arg-type]
+                verdict = self._unscored(error)
         self._stage(number, result, verdict)
         self.tell(FoldEnded(run, number, self._outcome(result, verdict, scores)))
         if not verdict.is_ok and self.failure is None:
@@ -258,6 +259,12 @@ class _Work:
                 is_quoted=verdict.is_quoted,
             )
             run.cancel_folds()
+
+    def _unscored(self, error: TrainingError) -> Verdict:
+        """Say why predictions have no score; what a score says may quote them."""
+        is_full = self.run.log_policy == "full"
+        message = one_line(error.message, FULL_CHARACTERS if is_full else LIMITED_CHARACTERS)
+        return Verdict("scoring_error", fault=error.fault, message=message, is_quoted=True)  # type: ignore[arg-type]
 
     def _is_forgiven(self, number: int, verdict: Verdict) -> bool:
         """Whether a fold that somebody killed is trained again."""
@@ -318,7 +325,10 @@ class _Work:
         try:
             bagged = self._ask(lambda kit: kit.bag(trains, tests, dtypes))
         except TrainingError as error:
-            ending = _ending("scoring_error", error.fault, error.message)
+            verdict = self._unscored(error)
+            ending = _ending(
+                verdict.state, error.fault, verdict.message, is_quoted=verdict.is_quoted
+            )
         else:
             ending = Ending(bagged=bagged)
             self._keep_plots(trains, dtypes)

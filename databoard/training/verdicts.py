@@ -19,7 +19,7 @@ from databoard.errors import DataboardError
 from databoard.training.wire import Fault, FoldTask, Limits, Step, Verdict
 
 LIMITED_CHARACTERS = 200
-_FULL_CHARACTERS = 2_000
+FULL_CHARACTERS = 2_000
 _MOST_LINES = 1_000_000
 _WRONG_TESTS = (
     "the predictions for the test rows have a wrong shape or type, or NaN or huge numbers"
@@ -151,7 +151,7 @@ def _message(task: FoldTask, step: Step, kind: str, text: str, place: Mapping[st
     if kind == "WrongPredictionsError":
         kind, where = "", ""
     head = f"{kind}: " if kind and text else kind
-    most = _FULL_CHARACTERS if task.log == "full" else LIMITED_CHARACTERS
+    most = FULL_CHARACTERS if task.log == "full" else LIMITED_CHARACTERS
     return one_line(head + text, most - len(where)) + where
 
 

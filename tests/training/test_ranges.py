@@ -14,6 +14,8 @@ from tests.training.world import code, desk_in_thread, installation
 ODD = """
 class Odd(rw.score_types.Accuracy):
     def score_function(self, ground_truths, predictions, valid_indexes=None):
+        if predictions.y_pred[0, 0] == 0.875:
+            raise ValueError("\\0" + "quoted " * 1000)
         return {0.25: float("nan"), 0.75: 1.5}.get(float(predictions.y_pred[0, 0]), 0.5)
 
 
@@ -66,6 +68,16 @@ def test_what_cannot_rank_is_named_and_stands_on_no_board(world, p, words):
     assert bad.name not in {row.submission for row in board.rows}
     assert bad.name in {row.submission for row in failed.rows}
     assert standings == 0
+
+
+def test_what_a_score_quotes_can_be_stored_and_is_short(world):
+    """A kit of its own prediction type may quote names that a team chose, or a null character."""
+    bad = world.await_state(world.submit("quoted", constant(0.875)))
+
+    assert (bad.state, bad.fault) == ("scoring_error", "organiser")
+    assert "\0" not in bad.message
+    assert "quoted quoted" in bad.message
+    assert len(bad.message) <= 200
 
 
 def test_another_score_than_the_official_one_may_be_no_number(world):
