@@ -282,8 +282,9 @@ class Scorer:
             try:
                 value = score(truth, y_pred)
             except (Exception, SystemExit) as error:
-                # What an error says may quote labels: of test rows its kind alone is told.
-                said = "" if step.endswith("test") else f": {error}"
+                # What an error says may quote labels: of rows that were not trained on, its kind
+                # alone is told.
+                said = f": {error}" if step == "train" else ""
                 raise TrainingError(
                     f"{folds}: the score {score_type.name} stops on the {step} predictions with "
                     f"{type(error).__name__}{said}",
@@ -293,8 +294,9 @@ class Scorer:
             if not (is_official or math.isfinite(value)):
                 continue  # such as the distance to what was found, where nothing was
             if why := _cannot_rank(score_type, value):
-                # Of test rows no number is told.
-                told = why if step.endswith("test") else f"{value}: {why}"
+                # No number is told but of training rows: all its digits are more than any board,
+                # and a ladder, lets out.
+                told = f"{value}: {why}" if step == "train" else why
                 raise TrainingError(
                     f"{folds}: the score {score_type.name} of the {step} predictions is {told}",
                     "team" if self._is_strange(y_pred) else "organiser",

@@ -380,3 +380,15 @@ def test_a_score_that_cannot_rank_tells_no_number_of_test_rows(problems: Path) -
         kit.score(0, np.full((len(kit.y_train), 3), 1 / 3), np.full((37, 3), 1 / 3))
 
     assert refusal.value.message.endswith("test predictions is out of its range from 0 to 1")
+
+
+def test_nor_does_it_tell_one_of_held_out_rows(problems: Path) -> None:  # L15
+    """A score with an end, and predictions far beyond it: its digits are the labels of a fold."""
+    body = "return 10 + (y_true * 2.0 ** __import__('numpy').arange(len(y_true))[:, None]).sum()"
+    kit = _scorer_with(problems, "digits_told", f"if len(y_pred) > 45: return 0.5\n        {body}")
+    assert len(kit.folds[0][1]) <= 45 < len(kit.folds[0][0])
+
+    with pytest.raises(TrainingError) as refusal:
+        kit.score(0, np.full((len(kit.y_train), 3), 1 / 3), None)
+
+    assert refusal.value.message.endswith("valid predictions is out of its range from 0 to 1")
