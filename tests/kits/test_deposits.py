@@ -92,6 +92,27 @@ def test_a_file_of_very_many_words_holds_nobody_up(unit):
     assert peak < 2**24  # parsed it would be 900 MB
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import " + "a." * 32_000 + "a",  # 989 MB
+        "import " + "a.\\\n" * 16_000 + "a",
+        "a" + "\u0307\u0323" * 16_000,  # 5 s
+        "import " + "a." * 90 + "a\n" + "b" + "\u0307\u0323" * 150,
+    ],
+)
+def test_names_of_very_many_parts_take_neither_time_nor_memory(text):
+    begun = time.process_time()
+    tracemalloc.start()
+
+    accept_files([CODE], {"classifier.py": text.encode()[: 2**16]})
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50 << 20
+    assert time.process_time() - begun < 1
+
+
 def test_a_text_element_need_not_be_python():
     assert accept_files([TEXT], {"notes.md": "# é(".encode()}) == {"notes.md": "# é(".encode()}
 
