@@ -1,5 +1,7 @@
 """Two submissions side by side."""
 
+import time
+
 import pytest
 from bs4 import BeautifulSoup
 
@@ -113,6 +115,17 @@ def test_what_is_equal_and_far_from_a_change_is_left_out():
         ("skipped", 22),
     ]
     assert [line.right for line in lines if line.kind == "added"] == [26]
+
+
+def test_lines_that_repeat_without_end_are_not_matched_without_end():
+    """Two files of 8 kB took ten minutes."""
+    left, right = ["a"] * MAX_LINES, ["a", "b"] * (MAX_LINES // 2)
+    begun = time.process_time()
+
+    assert not is_same(side_by_side(left, right))
+    assert is_same(side_by_side(left, list(left)))
+    assert "same" in {line.kind for line in side_by_side(["x", *left[:50]], right[:90])}
+    assert time.process_time() - begun < 5
 
 
 def test_huge_texts_are_not_matched_line_by_line():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 CONTEXT = 3
 #: Comparing grows with the product of the lengths; beyond this the texts are shown as replaced.
 MAX_LINES = 4000
+#: And with how often their lines repeat, to the third power: after so many steps, a second,
+#: what has not been compared is shown as replaced.
+MAX_STEPS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,28 @@ def side_by_side(left: Sequence[str], right: Sequence[str]) -> list[Line]:
 
 
 def _opcodes(left: Sequence[str], right: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
-    if max(len(left), len(right)) > MAX_LINES:
-        tag = "equal" if list(left) == list(right) else "replace"
-        return [(tag, 0, len(left), 0, len(right))]
-    return difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    is_equal = list(left) == list(right)
+    if is_equal or max(len(left), len(right)) > MAX_LINES:
+        return [("equal" if is_equal else "replace", 0, len(left), 0, len(right))]
+    return _Matcher(left, right).get_opcodes()
+
+
+class _Matcher(difflib.SequenceMatcher[str]):
+    """Looks for equal lines as long as its steps last."""
+
+    def __init__(self, left: Sequence[str], right: Sequence[str]) -> None:
+        self.left, self.n_left = left, MAX_STEPS
+        self.n_in_right = Counter(right)
+        super().__init__(None, left, right, autojunk=False)
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> difflib.Match:
+        if self.n_left > 0:
+            self.n_left -= sum(self.n_in_right[line] for line in self.left[alo:ahi])
+        if self.n_left <= 0:
+            return difflib.Match(alo, blo, 0)
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 def _fold(lines: list[Line]) -> list[Line]:
