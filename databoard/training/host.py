@@ -398,7 +398,9 @@ class FoldRun:
     def _take(self, name: str, form: Form | None, message: Mapping[str, Any]) -> bool:
         """Copy the predictions, then look at the copy."""
         assert form is not None
-        raw = wire.contents(self._memory[name])
+        memory = self._memory[name]
+        head = wire.contents(memory, wire.NPY_HEADER_BYTES)
+        raw = wire.contents(memory, predictions.size_told(head, form))
         try:
             strict = self.task.strict and self.data.are_probabilities
             self.progress.y_pred[name] = predictions.read(raw, form, strict=strict)

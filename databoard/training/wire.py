@@ -303,9 +303,10 @@ def blank(size: int, name: str = "predictions") -> int:
     return descriptor
 
 
-def contents(descriptor: int) -> bytes:
-    """Read a whole file in memory."""
+def contents(descriptor: int, most: int | None = None) -> bytes:
+    """Read a whole file in memory, or its first bytes."""
     size = os.fstat(descriptor).st_size
+    size = size if most is None else min(size, most)
     chunks, offset = [], 0
     while offset < size:
         chunk = os.pread(descriptor, min(size - offset, 1 << 26), offset)
