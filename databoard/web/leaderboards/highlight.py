@@ -9,8 +9,8 @@ from pygments.lexers.special import TextLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Token
 from pygments.util import ClassNotFound
 
-#: Colouring takes 1 ms per 200 lines; what is longer than anybody reads stays plain.
-MAX_COLOURED = 500_000
+#: Colouring takes a second per 60,000 characters; what is longer than anybody reads stays plain.
+MAX_COLOURED = 100_000
 
 # The editor's own class names (CodeMirror's classHighlighter), so that one style serves both.
 # The first that contains the token wins.
