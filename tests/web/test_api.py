@@ -293,3 +293,9 @@ def test_what_is_no_json_is_refused(client, rows, ada):
 
     assert response.status_code == 400
     assert json.loads(response.data)["error"]["status"] == 400
+
+
+def test_deep_lists_are_no_fault_of_ours(client, rows, ada):
+    header = bearer(rows, ada) | {"Content-Type": "application/json"}
+
+    assert client.post(URL, data="[" * 100_000, headers=header).status_code == 422

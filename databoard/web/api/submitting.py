@@ -82,7 +82,10 @@ def _sent(place: EventTeam) -> tuple[str, str, dict[str, bytes]]:
 
 
 def _sent_json() -> tuple[str, str, dict[str, bytes]]:
-    body = request.get_json()
+    try:
+        body = request.get_json()
+    except RecursionError:  # lists in lists in lists
+        body = None
     if not isinstance(body, dict):
         raise InvalidError(SHAPE, "files")
     name, comment, files = body.get("name", ""), body.get("comment", ""), body.get("files")
