@@ -135,7 +135,10 @@ class TestEndings:
             ("os.kill(os.getpid(), signal.SIGSEGV)", "pass", "training_error", None, "SIGSEGV"),
             ("os.kill(os.getpid(), 9)", "pass", "training_error", None, "SIGKILL"),
             ("self.x = np.ones((20_000, 80_000))", "pass", "training_error", None, "memory"),
-            ("time.sleep(60)", "pass", "training_error", None, "time: 8 s limit"),
+            pytest.param(
+                *("time.sleep(60)", "pass", "training_error", None, "time: 8 s limit"),
+                marks=pytest.mark.slow,
+            ),
         ],
     )
     def test_a_failure_is_the_teams_with_its_place(self, world, fit, predict, state, line, words):
