@@ -125,10 +125,9 @@ _ABSENT: dict[str, tuple[int | None, int | None]] = {
     "set_mempolicy_home_node": (450, 450),
     "memfd_create": (319, 279),
 }
-# Where there are no namespaces: no sockets and no signals, and none of the calls on files that
-# Landlock lets through: the user of a box may own files of the server. Of prlimit64 only looking
-# is left.
-_DENIED_WITHOUT_NAMESPACES: dict[str, tuple[int | None, int | None]] = {
+# Setting rights and owners writes the time of the change, which a socket that is gone hands on
+# to the next one made.
+_RIGHTS: dict[str, tuple[int | None, int | None]] = {
     "chmod": (90, None),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
@@ -137,6 +136,12 @@ _DENIED_WITHOUT_NAMESPACES: dict[str, tuple[int | None, int | None]] = {
     "fchown": (93, 55),
     "lchown": (94, None),
     "fchownat": (260, 54),
+}
+# Where there are no namespaces: no sockets and no signals, and none of the calls on files that
+# Landlock lets through: the user of a box may own files of the server. Of prlimit64 only looking
+# is left.
+_DENIED_WITHOUT_NAMESPACES: dict[str, tuple[int | None, int | None]] = {
+    **_RIGHTS,
     "truncate": (76, 45),
     "utime": (132, None),
     "utimes": (235, None),
@@ -170,17 +175,6 @@ _DENIED_WITHOUT_NAMESPACES: dict[str, tuple[int | None, int | None]] = {
 # Setting a file's times, with the place of the pointer to them. The kernel does not wipe those of
 # a socket that is gone: the next box to make one would read there what the last box wrote.
 _TIMES = (((132, None), 1), ((235, None), 1), ((261, None), 2), ((280, 88), 2))
-# Setting rights and owners writes the time of the change, which a socket hands on as well.
-_RIGHTS: dict[str, tuple[int | None, int | None]] = {
-    "chmod": (90, None),
-    "fchmod": (91, 52),
-    "fchmodat": (268, 53),
-    "fchmodat2": (452, 452),
-    "chown": (92, None),
-    "fchown": (93, 55),
-    "lchown": (94, None),
-    "fchownat": (260, 54),
-}
 _FORK: dict[str, tuple[int | None, int | None]] = {"fork": (57, None), "vfork": (58, None)}
 _CLONE, _IOCTL, _FCNTL, _MMAP, _PRCTL = (56, 220), (16, 29), (72, 25), (9, 222), (157, 167)
 _SOCKET, _SOCKETPAIR = (41, 198), (53, 199)
