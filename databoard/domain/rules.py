@@ -18,7 +18,7 @@ from databoard.errors import (
     SubmissionError,
     TooSoonError,
 )
-from databoard.phrases import phrase
+from databoard.phrases import Phrase, phrase
 
 MAX_NAME = 50
 # Of a module, workflow or event; the longest of the original manual has 54.
@@ -122,40 +122,35 @@ def check_user_name(name: str) -> None:
     InvalidError
         With ``field`` = "name".
     """
-    if not _is_user_name(name):
-        raise InvalidError(
-            phrase(
-                "A user name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., and "
-                "starts with a letter."
-            ),
-            "name",
-        )
-
-
-def _is_user_name(name: str) -> bool:
-    return 2 <= len(name) <= 40 and _USER_NAME.fullmatch(name) is not None
+    _check_public_name(
+        name,
+        phrase(
+            "A user name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., and starts "
+            "with a letter."
+        ),
+    )
 
 
 def check_team_name(name: str) -> None:
     """Refuse a team's name that could be no user's: a user has a team of the same name.
-
-    Parameters
-    ----------
-    name : str
 
     Raises
     ------
     InvalidError
         With ``field`` = "name".
     """
-    if not _is_user_name(name):
-        raise InvalidError(
-            phrase(
-                "A team's name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., and "
-                "starts with a letter."
-            ),
-            "name",
-        )
+    _check_public_name(
+        name,
+        phrase(
+            "A team's name has 2 to 40 of the letters a-z and A-Z, digits, _, - and ., and starts "
+            "with a letter."
+        ),
+    )
+
+
+def _check_public_name(name: str, refusal: Phrase) -> None:
+    if not (2 <= len(name) <= 40 and _USER_NAME.fullmatch(name)):
+        raise InvalidError(refusal, "name")
 
 
 def check_password(password: str, user_name: str) -> None:
